@@ -1,0 +1,5 @@
+"""The stages from text to survivors, each a pure function of arrays.
+
+`docs/core.md` fixes what every stage computes, to the bit.
+Only the verbs above this package know the order of the stages.
+"""
