@@ -1,0 +1,84 @@
+# Everything here needs only Python 3.11 or newer (with venv) and make; each target sets up what it uses.
+#   make demo    clean the seed articles and say what was removed and why
+#   make test    format, lint, types, doctests, tests, then the wheel in an environment of its own
+#   make bench   the benchmarks, small
+#   make clean   remove all that the targets above made
+# Another Python: make test PYTHON=python3.12
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WHEEL_VENV := .venv-wheel
+PIP := -m pip --disable-pip-version-check --quiet
+BUILD_FILES := pyproject.toml setup.py $(wildcard src/dedupe/core/_native*.c src/dedupe/core/_native*.h)
+SOURCES := $(BUILD_FILES) README.md LICENSE $(shell find src/dedupe -name '*.py' -o -name '*.bin' -o -name '*.json')
+
+.PHONY: demo test lint types tests wheel bench clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/installed
+	@$(BIN)/dedupe --version
+	@$(BIN)/dedupe clean seeds/*.txt -o .demo/cleaned --explain
+
+test: lint types tests wheel
+	@echo "make test: all is well"
+
+lint: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+tests: $(VENV)/dev
+	$(BIN)/python -m pytest
+
+wheel: $(WHEEL_VENV)/installed
+	$(WHEEL_VENV)/bin/python -I tests/smoke.py $(WHEEL_VENV)/bin/dedupe seeds
+
+bench: $(VENV)/bench
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) $(WHEEL_VENV) .demo build dist src/*.egg-info src/dedupe/core/_native*.so \
+		.pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps below carry the interpreter's name and version, so that PYTHON=... rebuilds.
+PYTHON_ID := $(shell $(PYTHON) -c 'import sys; print(sys.implementation.cache_tag, sys.base_prefix)' | tr -c 'A-Za-z0-9.\n' '-')
+ifeq ($(PYTHON_ID),)
+$(error no Python found as '$(PYTHON)'; install Python 3.11 or newer, or name one: make $(or $(MAKECMDGOALS),demo) PYTHON=python3.12)
+endif
+
+$(VENV)/python-$(PYTHON_ID):
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python $(PIP) install --upgrade pip -c constraints-dev.txt
+	touch $@
+
+# Editable, so a change in a Python file needs no new install; a change in C does.
+$(VENV)/installed: $(VENV)/python-$(PYTHON_ID) $(BUILD_FILES) constraints-dev.txt
+	$(BIN)/python $(PIP) install --editable . -c constraints-dev.txt
+	touch $@
+
+$(VENV)/dev: $(VENV)/installed
+	$(BIN)/python $(PIP) install --group dev -c constraints-dev.txt
+	touch $@
+
+$(VENV)/bench: $(VENV)/dev
+	$(BIN)/python $(PIP) install --group bench -c constraints-dev.txt
+	touch $@
+
+# The wheel is built from the source distribution, so a file missing there shows here.
+dist/built: $(VENV)/dev $(SOURCES)
+	rm -rf dist build
+	$(BIN)/python -m build --outdir dist . > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
+	touch $@
+
+# Unpinned on purpose: what a user gets today.
+$(WHEEL_VENV)/installed: dist/built
+	rm -rf $(WHEEL_VENV)
+	$(PYTHON) -m venv $(WHEEL_VENV)
+	$(WHEEL_VENV)/bin/python $(PIP) install dist/*.whl
+	touch $@
