@@ -1,0 +1,507 @@
+/* Python's door to the kernels: every buffer is checked here, and the work runs without the GIL.
+ *
+ * Buffers are held for the length of a call, so an array cannot be resized meanwhile; writing to an input
+ * from another thread during the call gives wrong results, as with any NumPy function.
+ * Nothing is kept between calls, so calls may run side by side, on free-threaded Python too.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "_native_kernels.h"
+
+#define MAX_WIDTH (1 << 20) /* bounds the memory that a window of words needs */
+#define MAX_HASHES (1 << 16)
+
+/* ---- Buffers ---- */
+
+typedef struct {
+    Py_buffer views[16];
+    int n_views;
+} Held;
+
+static void release(Held *held)
+{
+    while (held->n_views) PyBuffer_Release(&held->views[--held->n_views]);
+}
+
+typedef enum { U8 = 0x10, U16 = 0x20, U32 = 0x40, U64 = 0x80, I32 = 0x41, I64 = 0x81, F64 = 0x82 } Type;
+
+static const char *type_name(Type type)
+{
+    switch (type) {
+    case U8: return "uint8";
+    case U16: return "uint16";
+    case U32: return "uint32";
+    case U64: return "uint64";
+    case I32: return "int32";
+    case I64: return "int64";
+    default: return "float64";
+    }
+}
+
+/* Whether the buffer's format (of the struct module, native byte order) is the type asked for. */
+static bool has_type(const Py_buffer *view, Type type)
+{
+    const uint16_t probe = 1;
+    const char *format = view->format ? view->format : "B";
+    if (*format == '@' || *format == '=' || (*format == '<' && *(const uint8_t *)&probe)) format++;
+    const char *allowed = type & 1 ? "bhilqn" : type & 2 ? "d" : "BHILQN";
+    return format[0] && !format[1] && strchr(allowed, format[0]) && view->itemsize == type >> 4;
+}
+
+/* Borrow the items of a contiguous array; `length` is checked, or with -1 filled in. NULL sets ValueError. */
+static void *borrow(Held *held, PyObject *source, const char *name, Type type, bool is_writable, Py_ssize_t *length)
+{
+    Py_buffer *view = &held->views[held->n_views];
+    int flags = PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (is_writable ? PyBUF_WRITABLE : 0);
+    if (PyObject_GetBuffer(source, view, flags) < 0) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_ValueError, "%s must be a contiguous%s array of %s", name,
+                     is_writable ? " and writable" : "", type_name(type));
+        return NULL;
+    }
+    held->n_views++;
+    if (!has_type(view, type) || (view->len && (uintptr_t)view->buf % (size_t)view->itemsize)) {
+        PyErr_Format(PyExc_ValueError, "%s must be an aligned array of %s, got format '%s' with %zd bytes an item",
+                     name, type_name(type), view->format ? view->format : "B", view->itemsize);
+        return NULL;
+    }
+    Py_ssize_t n_items = view->len / view->itemsize;
+    if (*length >= 0 && n_items != *length) {
+        PyErr_Format(PyExc_ValueError, "%s must have %zd items, got %zd", name, *length, n_items);
+        return NULL;
+    }
+    *length = n_items;
+    return view->buf ? view->buf : (void *)view; /* an empty array may have no address; it is never read */
+}
+
+/* Whether 0 <= offsets[0] <= offsets[1] … <= limit, for an array of at least one offset. */
+static bool offsets_fit(const int64_t *offsets, Py_ssize_t n, Py_ssize_t limit, const char *name)
+{
+    bool fits = n > 0 && offsets[0] >= 0 && offsets[n - 1] <= limit;
+    for (Py_ssize_t i = 1; fits && i < n; i++) fits = offsets[i - 1] <= offsets[i];
+    if (!fits) PyErr_Format(PyExc_ValueError, "%s must ascend from 0 or more to at most %zd", name, limit);
+    return fits;
+}
+
+/* ---- Text ---- */
+
+typedef struct {
+    const uint8_t *buffer;
+    const int64_t *starts, *ends;
+    Py_ssize_t size, n_blocks;
+    Table table;
+} Text;
+
+/* The fast path for ASCII is built in, so the table has to agree with it. */
+static bool table_fits(const Table *table, Py_ssize_t n_entries)
+{
+    for (size_t i = 0; i < table->n_pages; i++)
+        if (table->pages[i] >= n_entries / 128) {
+            PyErr_Format(PyExc_ValueError, "pages[%zd] is %d, but entries has %zd pages", (Py_ssize_t)i,
+                         (int)table->pages[i], n_entries / 128);
+            return false;
+        }
+    for (uint32_t point = 0; point < 128; point++) {
+        uint32_t folded = point | 0x20;
+        bool is_word = (point >= '0' && point <= '9') || (folded >= 'a' && folded <= 'z');
+        if (table->n_pages == 0 || look_up(table, point) != (is_word ? (folded | LETTER << 21) : SEPARATOR)) {
+            PyErr_Format(PyExc_ValueError, "the table must fold ASCII letters to lower case and separate at "
+                         "everything but letters and digits; U+%04x differs", (int)point);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool borrow_text(Held *held, PyObject *const sources[6], Text *text)
+{
+    Py_ssize_t n_pages = -1, n_entries = -1, n_expansions = -1;
+    text->size = text->n_blocks = -1;
+    if (!(text->buffer = borrow(held, sources[0], "buffer", U8, false, &text->size)) ||
+        !(text->starts = borrow(held, sources[1], "starts", I64, false, &text->n_blocks)) ||
+        !(text->ends = borrow(held, sources[2], "ends", I64, false, &text->n_blocks)) ||
+        !(text->table.pages = borrow(held, sources[3], "pages", U16, false, &n_pages)) ||
+        !(text->table.entries = borrow(held, sources[4], "entries", U32, false, &n_entries)) ||
+        !(text->table.expansions = borrow(held, sources[5], "expansions", U32, false, &n_expansions)))
+        return false;
+    for (Py_ssize_t i = 0; i < text->n_blocks; i++)
+        if (text->starts[i] < 0 || text->starts[i] > text->ends[i] || text->ends[i] > text->size) {
+            PyErr_Format(PyExc_ValueError, "block %zd is [%lld, %lld), outside of a buffer of %zd bytes", i,
+                         (long long)text->starts[i], (long long)text->ends[i], text->size);
+            return false;
+        }
+    text->table.n_pages = (size_t)n_pages;
+    text->table.n_expansions = (size_t)n_expansions;
+    return table_fits(&text->table, n_entries);
+}
+
+static bool width_fits(Py_ssize_t width)
+{
+    if (width < 1 || width > MAX_WIDTH)
+        PyErr_Format(PyExc_ValueError, "width_words must be between 1 and %d, got %zd", MAX_WIDTH, width);
+    return width >= 1 && width <= MAX_WIDTH;
+}
+
+/* What stopped a kernel, to be raised once the GIL is back. */
+typedef enum { DONE, NO_MEMORY, NO_ROOM } Outcome;
+
+static bool raise_outcome(Outcome outcome, const char *room)
+{
+    if (outcome == NO_MEMORY) PyErr_NoMemory();
+    if (outcome == NO_ROOM) PyErr_Format(PyExc_ValueError, "%s", room);
+    return outcome == DONE;
+}
+
+/* ---- words ---- */
+
+static Outcome write_words(const Text *text, int64_t *offsets, uint64_t *hashes, int64_t *starts, int64_t *ends,
+                           size_t room)
+{
+    Outcome outcome = DONE;
+    size_t n = 0;
+    uint64_t *turn = malloc((TURN + SLACK) * 3 * sizeof *turn);
+    Tokenizer t = {.table = &text->table, .buffer = text->buffer, .limit = text->buffer + text->size};
+    if (!turn) return NO_MEMORY;
+    if (starts) {
+        t.starts = (int64_t *)(turn + TURN + SLACK);
+        t.ends = t.starts + TURN + SLACK;
+    }
+    offsets[0] = 0;
+    for (Py_ssize_t i = 0; i < text->n_blocks && outcome == DONE; i++) {
+        open_block(&t, text->buffer + text->starts[i], text->buffer + text->ends[i]);
+        do {
+            size_t count = next_words(&t, turn, TURN);
+            if (t.out_of_memory) outcome = NO_MEMORY;
+            else if (hashes && count > room - n) outcome = NO_ROOM;
+            if (outcome != DONE) break;
+            if (hashes) memcpy(hashes + n, turn, count * sizeof *turn);
+            if (starts) {
+                memcpy(starts + n, t.starts, count * sizeof *starts);
+                memcpy(ends + n, t.ends, count * sizeof *ends);
+            }
+            n += count;
+        } while (t.at < t.end);
+        offsets[i + 1] = (int64_t)n;
+    }
+    free(turn);
+    free(t.marks);
+    return outcome;
+}
+
+static PyObject *native_words(PyObject *module, PyObject *args)
+{
+    PyObject *in[6], *offsets_out, *hashes_out, *starts_out, *ends_out;
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOO:words", in, in + 1, in + 2, in + 3, in + 4, in + 5, &offsets_out,
+                          &hashes_out, &starts_out, &ends_out))
+        return NULL;
+    Held held = {.n_views = 0};
+    Text text;
+    Outcome outcome = DONE;
+    int64_t *offsets, *starts = NULL, *ends = NULL;
+    uint64_t *hashes = NULL;
+    Py_ssize_t room = -1;
+    bool fits = borrow_text(&held, in, &text);
+    if (fits) {
+        Py_ssize_t n_offsets = text.n_blocks + 1;
+        fits = (offsets = borrow(&held, offsets_out, "offsets", I64, true, &n_offsets)) != NULL;
+    }
+    if (fits && hashes_out != Py_None) fits = (hashes = borrow(&held, hashes_out, "hashes", U64, true, &room)) != NULL;
+    if (fits && hashes && starts_out != Py_None)
+        fits = (starts = borrow(&held, starts_out, "word_starts", I64, true, &room)) &&
+               (ends = borrow(&held, ends_out, "word_ends", I64, true, &room));
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        outcome = write_words(&text, offsets, hashes, starts, ends, (size_t)room);
+        Py_END_ALLOW_THREADS
+        fits = raise_outcome(outcome, "hashes is too short for the words; count them first with hashes=None");
+    }
+    PyObject *result = fits ? PyLong_FromLongLong(offsets[text.n_blocks]) : NULL;
+    release(&held);
+    return result;
+}
+
+/* ---- sketch ---- */
+
+typedef struct {
+    const uint32_t *a, *b;
+    const uint64_t *scope; /* or NULL */
+    size_t width, n_bands, n_rows;
+    int32_t *n_words;
+    uint64_t *text_hash, *keys;
+    uint32_t *signatures;  /* or NULL */
+} Sketch;
+
+static Outcome write_sketches(const Text *text, const Sketch *out)
+{
+    Outcome outcome = DONE;
+    const size_t n_hashes = out->n_bands * out->n_rows, padded = (n_hashes + 7) / 8 * 8;
+    Minimize *minimize = widest_minimize();
+    Shingler s;
+    bool has_memory = make_shingler(&s, &text->table, text->buffer, (size_t)text->size, out->width);
+    uint32_t *minima = calloc(3 * padded + s.turn + SLACK, sizeof *minima);
+    if (!has_memory || !minima) outcome = NO_MEMORY;
+    uint32_t *a = minima + padded, *b = a + padded, *x = b + padded; /* permutations of the padding stay 0 */
+    if (outcome == DONE) {
+        memcpy(a, out->a, n_hashes * sizeof *a);
+        memcpy(b, out->b, n_hashes * sizeof *b);
+    }
+    for (Py_ssize_t i = 0; i < text->n_blocks && outcome == DONE; i++) {
+        memset(minima, 0xFF, padded * sizeof *minima);
+        start_block(&s, text->starts[i], text->ends[i]);
+        while (!s.is_done) {
+            size_t n = next_shingles(&s);
+            for (size_t k = 0; k < n; k++) x[k] = fmix32((uint32_t)(s.shingles[k] >> 32));
+            minimize(minima, a, b, padded, x, n);
+        }
+        if (s.words.out_of_memory) outcome = NO_MEMORY;
+        if (s.n_words > INT32_MAX) outcome = NO_ROOM;
+        out->n_words[i] = (int32_t)s.n_words;
+        text_hash(&s, text->starts[i], text->ends[i], out->text_hash + 2 * i);
+        band_keys(minima, out->n_bands, out->n_rows, out->scope ? out->scope[i] : 0, out->keys + out->n_bands * (size_t)i);
+        if (out->signatures) memcpy(out->signatures + n_hashes * (size_t)i, minima, n_hashes * sizeof *minima);
+    }
+    free_shingler(&s);
+    free(minima);
+    return outcome;
+}
+
+static PyObject *native_sketch(PyObject *module, PyObject *args)
+{
+    PyObject *in[6], *a, *b, *scope, *n_words, *text_hash_out, *keys, *signatures;
+    Py_ssize_t width, n_bands, n_rows;
+    if (!PyArg_ParseTuple(args, "OOOOOOnOOnnOOOOO:sketch", in, in + 1, in + 2, in + 3, in + 4, in + 5, &width, &a, &b,
+                          &n_bands, &n_rows, &scope, &n_words, &text_hash_out, &keys, &signatures))
+        return NULL;
+    if (!width_fits(width)) return NULL;
+    if (n_bands < 1 || n_rows < 1 || n_bands > MAX_HASHES / n_rows)
+        return PyErr_Format(PyExc_ValueError, "n_bands * n_rows must be between 1 and %d, got %zd * %zd", MAX_HASHES,
+                            n_bands, n_rows);
+    Held held = {.n_views = 0};
+    Text text;
+    Sketch out = {.width = (size_t)width, .n_bands = (size_t)n_bands, .n_rows = (size_t)n_rows};
+    Outcome outcome = DONE;
+    Py_ssize_t n_hashes = n_bands * n_rows;
+    bool fits = borrow_text(&held, in, &text);
+    if (fits) {
+        Py_ssize_t n = text.n_blocks, twice = 2 * n, n_keys = n_bands * n, all = n_hashes * n;
+        fits = (out.a = borrow(&held, a, "a", U32, false, &n_hashes)) &&
+               (out.b = borrow(&held, b, "b", U32, false, &n_hashes)) &&
+               (scope == Py_None || (out.scope = borrow(&held, scope, "scope", U64, false, &n))) &&
+               (out.n_words = borrow(&held, n_words, "n_words", I32, true, &n)) &&
+               (out.text_hash = borrow(&held, text_hash_out, "text_hash", U64, true, &twice)) &&
+               (out.keys = borrow(&held, keys, "keys", U64, true, &n_keys)) &&
+               (signatures == Py_None || (out.signatures = borrow(&held, signatures, "signatures", U32, true, &all)));
+    }
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        outcome = write_sketches(&text, &out);
+        Py_END_ALLOW_THREADS
+        fits = raise_outcome(outcome, "a block has more than 2**31 - 1 words; cut it into smaller blocks");
+    }
+    release(&held);
+    return fits ? Py_NewRef(Py_None) : NULL;
+}
+
+/* ---- shingle_sets ---- */
+
+static Outcome write_sets(const Text *text, size_t width, int64_t *offsets, uint64_t *hashes, size_t room)
+{
+    Outcome outcome = DONE;
+    uint64_t *spare = NULL;
+    size_t n_spare = 0, begin = 0;
+    Shingler s;
+    if (!make_shingler(&s, &text->table, text->buffer, (size_t)text->size, width)) outcome = NO_MEMORY;
+    offsets[0] = 0;
+    for (Py_ssize_t i = 0; i < text->n_blocks && outcome == DONE; i++) {
+        size_t n = begin;
+        start_block(&s, text->starts[i], text->ends[i]);
+        while (!s.is_done && outcome == DONE) {
+            size_t count = next_shingles(&s);
+            if (s.words.out_of_memory) outcome = NO_MEMORY;
+            else if (count > room - n) outcome = NO_ROOM;
+            else memcpy(hashes + n, s.shingles, count * sizeof *hashes);
+            n += count;
+        }
+        if (outcome == DONE && n - begin > n_spare) {
+            free(spare);
+            n_spare = n - begin;
+            if (!(spare = malloc(n_spare * sizeof *spare))) outcome = NO_MEMORY;
+        }
+        if (outcome != DONE) break;
+        sort_hashes(hashes + begin, spare, n - begin, 56);
+        begin += drop_repeats(hashes + begin, n - begin);
+        offsets[i + 1] = (int64_t)begin;
+    }
+    free(spare);
+    free_shingler(&s);
+    return outcome;
+}
+
+static PyObject *native_shingle_sets(PyObject *module, PyObject *args)
+{
+    PyObject *in[6], *offsets_out, *hashes_out;
+    Py_ssize_t width;
+    if (!PyArg_ParseTuple(args, "OOOOOOnOO:shingle_sets", in, in + 1, in + 2, in + 3, in + 4, in + 5, &width,
+                          &offsets_out, &hashes_out) ||
+        !width_fits(width))
+        return NULL;
+    Held held = {.n_views = 0};
+    Text text;
+    Outcome outcome = DONE;
+    int64_t *offsets = NULL;
+    uint64_t *hashes = NULL;
+    Py_ssize_t room = -1;
+    bool fits = borrow_text(&held, in, &text);
+    if (fits) {
+        Py_ssize_t n_offsets = text.n_blocks + 1;
+        fits = (offsets = borrow(&held, offsets_out, "offsets", I64, true, &n_offsets)) &&
+               (hashes = borrow(&held, hashes_out, "hashes", U64, true, &room));
+    }
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        outcome = write_sets(&text, (size_t)width, offsets, hashes, (size_t)room);
+        Py_END_ALLOW_THREADS
+        fits = raise_outcome(outcome, "hashes is too short: it must hold the shingles of all blocks before repeats go");
+    }
+    PyObject *result = fits ? PyLong_FromLongLong(offsets[text.n_blocks]) : NULL;
+    release(&held);
+    return result;
+}
+
+/* ---- intersections ---- */
+
+static PyObject *native_intersections(PyObject *module, PyObject *args)
+{
+    PyObject *offsets_in, *hashes_in, *left_in, *right_in, *counts_out;
+    double threshold = 0.0;
+    if (!PyArg_ParseTuple(args, "OOOOO|d:intersections", &offsets_in, &hashes_in, &left_in, &right_in, &counts_out,
+                          &threshold))
+        return NULL;
+    if (!(threshold >= 0.0 && threshold <= 1.0))
+        return PyErr_Format(PyExc_ValueError, "threshold must be between 0 and 1");
+    Held held = {.n_views = 0};
+    const int64_t *offsets, *left, *right;
+    const uint64_t *hashes;
+    int64_t *counts;
+    Py_ssize_t n_offsets = -1, n_hashes = -1, n = -1;
+    bool fits = (offsets = borrow(&held, offsets_in, "offsets", I64, false, &n_offsets)) &&
+                (hashes = borrow(&held, hashes_in, "hashes", U64, false, &n_hashes)) &&
+                (left = borrow(&held, left_in, "left", I64, false, &n)) &&
+                (right = borrow(&held, right_in, "right", I64, false, &n)) &&
+                (counts = borrow(&held, counts_out, "counts", I64, true, &n)) &&
+                offsets_fit(offsets, n_offsets, n_hashes, "offsets");
+    for (Py_ssize_t i = 0; fits && i < n; i++)
+        if (left[i] < 0 || right[i] < 0 || left[i] >= n_offsets - 1 || right[i] >= n_offsets - 1) {
+            PyErr_Format(PyExc_ValueError, "pair %zd is (%lld, %lld), but there are %zd sets", i, (long long)left[i],
+                         (long long)right[i], n_offsets - 1);
+            fits = false;
+        }
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t i = 0; i < n; i++) {
+            const int64_t *l = offsets + left[i], *r = offsets + right[i];
+            size_t n_left = (size_t)(l[1] - l[0]), n_right = (size_t)(r[1] - r[0]);
+            counts[i] = intersect(hashes + l[0], n_left, hashes + r[0], n_right, least_shared(n_left, n_right, threshold));
+        }
+        Py_END_ALLOW_THREADS
+    }
+    release(&held);
+    return fits ? Py_NewRef(Py_None) : NULL;
+}
+
+/* ---- walk ---- */
+
+static bool walk_fits(const WalkInput *in, Py_ssize_t n_hashes, Py_ssize_t n_ids)
+{
+    Py_ssize_t n_offsets = (Py_ssize_t)in->n_blocks + 1;
+    if (!offsets_fit(in->set_offsets, n_offsets, n_hashes, "set_offsets") ||
+        !offsets_fit(in->bucket_offsets, n_offsets, n_ids, "bucket_offsets"))
+        return false;
+    for (int64_t p = 0; p < in->bucket_offsets[in->n_blocks]; p++)
+        if (in->bucket_ids[p] < 0 || (uint64_t)in->bucket_ids[p] >= in->n_buckets) {
+            PyErr_Format(PyExc_ValueError, "bucket_ids[%lld] is %lld, but n_buckets is %zd", (long long)p,
+                         (long long)in->bucket_ids[p], (Py_ssize_t)in->n_buckets);
+            return false;
+        }
+    return true;
+}
+
+static PyObject *native_walk(PyObject *module, PyObject *args)
+{
+    PyObject *set_offsets, *set_hashes, *bucket_offsets, *bucket_ids, *survivor, *similarity;
+    Py_ssize_t n_buckets, n_fixed, leaders;
+    WalkInput in;
+    WalkResult out = {0};
+    if (!PyArg_ParseTuple(args, "OOOOnndnOO:walk", &set_offsets, &set_hashes, &bucket_offsets, &bucket_ids, &n_buckets,
+                          &n_fixed, &in.threshold, &leaders, &survivor, &similarity))
+        return NULL;
+    if (n_buckets < 0 || n_fixed < 0 || leaders < 1 || !(in.threshold >= 0.0 && in.threshold <= 1.0))
+        return PyErr_Format(PyExc_ValueError, "walk needs n_buckets and n_fixed of 0 or more, leaders of 1 or more "
+                            "and a threshold between 0 and 1, got n_buckets=%zd, n_fixed=%zd, leaders=%zd", n_buckets,
+                            n_fixed, leaders);
+    in.n_buckets = (size_t)n_buckets;
+    in.n_fixed = (size_t)n_fixed;
+    in.leaders = (size_t)leaders;
+    Held held = {.n_views = 0};
+    Py_ssize_t n_offsets = -1, n_hashes = -1, n_ids = -1;
+    bool has_memory = true;
+    bool fits = (in.set_offsets = borrow(&held, set_offsets, "set_offsets", I64, false, &n_offsets)) &&
+                (in.set_hashes = borrow(&held, set_hashes, "set_hashes", U64, false, &n_hashes)) &&
+                (in.bucket_offsets = borrow(&held, bucket_offsets, "bucket_offsets", I64, false, &n_offsets)) &&
+                (in.bucket_ids = borrow(&held, bucket_ids, "bucket_ids", I64, false, &n_ids));
+    Py_ssize_t n = n_offsets - 1;
+    if (fits && n < 0) {
+        PyErr_Format(PyExc_ValueError, "set_offsets must have at least one item, got 0");
+        fits = false;
+    }
+    in.n_blocks = (size_t)n;
+    fits = fits && (out.survivor = borrow(&held, survivor, "survivor", I64, true, &n)) &&
+           (out.similarity = borrow(&held, similarity, "similarity", F64, true, &n)) && walk_fits(&in, n_hashes, n_ids);
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        has_memory = walk_blocks(&in, &out);
+        Py_END_ALLOW_THREADS
+        if (!has_memory) PyErr_NoMemory();
+    }
+    release(&held);
+    return fits && has_memory ? Py_BuildValue("LLL", (long long)out.n_compared, (long long)out.n_matched,
+                                              (long long)out.n_capped) : NULL;
+}
+
+/* ---- The module ---- */
+
+static PyMethodDef methods[] = {
+    {"words", native_words, METH_VARARGS,
+     "words(buffer, starts, ends, pages, entries, expansions, offsets, hashes, word_starts, word_ends)\n--\n\n"
+     "Write the word hashes of each block, and return how many; None for an output leaves it out."},
+    {"sketch", native_sketch, METH_VARARGS,
+     "sketch(buffer, starts, ends, pages, entries, expansions, width_words, a, b, n_bands, n_rows, scope, n_words, "
+     "text_hash, keys, signatures)\n--\n\n"
+     "Write the word count, text hash, band keys and signature of each block."},
+    {"shingle_sets", native_shingle_sets, METH_VARARGS,
+     "shingle_sets(buffer, starts, ends, pages, entries, expansions, width_words, offsets, hashes)\n--\n\n"
+     "Write the sorted shingles of each block without repeats, and return how many."},
+    {"intersections", native_intersections, METH_VARARGS,
+     "intersections(offsets, hashes, left, right, counts, threshold=0.0)\n--\n\n"
+     "Write how many shingles each pair of sets shares, -1 when too few for the threshold."},
+    {"walk", native_walk, METH_VARARGS,
+     "walk(set_offsets, set_hashes, bucket_offsets, bucket_ids, n_buckets, n_fixed, threshold, leaders, survivor, "
+     "similarity)\n--\n\n"
+     "Decide which blocks stay; return pairs compared, blocks matched, leaders refused by full buckets."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "_native", .m_doc = "Compiled kernels of dedupe.core; see docs/native.md.",
+    .m_methods = methods, .m_slots = slots,
+};
+
+PyMODINIT_FUNC PyInit__native(void) { return PyModuleDef_Init(&definition); }

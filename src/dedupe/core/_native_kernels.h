@@ -1,0 +1,703 @@
+/* The kernels behind dedupe.core, in plain C11 without Python.
+ *
+ * docs/core.md fixes what each stage computes, to the bit; docs/native.md says how this file is tested.
+ * Text is read once: a block flows through words, shingles and signature in turns of about a thousand
+ * words, so what lies between the bytes and the band keys stays in the first-level cache, and memory
+ * does not grow with the length of a block or of a word.
+ */
+#ifndef DEDUPE_KERNELS_H
+#define DEDUPE_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__GNUC__) && defined(__x86_64__)
+#include <immintrin.h>
+#define HAS_AVX2_PATH 1
+#endif
+#if defined(_MSC_VER)
+#include <intrin.h>
+#endif
+
+#define GOLDEN 0x9E3779B97F4A7C15u
+#define POSITION 0xD6E8FEB86659FD93u
+#define MULTIPLY 0xA0761D6478BD642Fu
+#define UNMULTIPLY 0x939C72E4AF1E62CFu /* MULTIPLY * UNMULTIPLY = 1 modulo 2**64 */
+#define BAND 0xE7037ED1A0B428DBu
+#define SECOND 0x8EBC6AF09C88C6E3u
+#define RAW 0x589965CC75374CC3u
+
+/* Words per turn, and how many more one step can add: 32 from a window of 64 bytes, or one expansion. */
+#define TURN 1024
+#define MAX_EXPANSION 64
+#define SLACK 128
+
+static inline uint64_t fmix64(uint64_t x)
+{
+    x = (x ^ x >> 33) * 0xFF51AFD7ED558CCDu;
+    x = (x ^ x >> 33) * 0xC4CEB9FE1A85EC53u;
+    return x ^ x >> 33;
+}
+
+static inline uint32_t fmix32(uint32_t x)
+{
+    x = (x ^ x >> 16) * 0x85EBCA6Bu;
+    x = (x ^ x >> 13) * 0xC2B2AE35u;
+    return x ^ x >> 16;
+}
+
+static inline unsigned lowest_bit(uint64_t x) /* x must not be 0 */
+{
+#if defined(_MSC_VER) && defined(_WIN64)
+    unsigned long at;
+    _BitScanForward64(&at, x);
+    return at;
+#elif defined(__GNUC__)
+    return (unsigned)__builtin_ctzll(x);
+#else
+    unsigned at = 0;
+    while (!(x >> at & 1)) at++;
+    return at;
+#endif
+}
+
+static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/* Up to eight bytes as a little-endian number, the missing ones 0. memcpy needs no alignment. */
+static inline uint64_t load(const uint8_t *p, size_t n)
+{
+    uint64_t chunk = 0;
+    memcpy(&chunk, p, n);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    chunk = __builtin_bswap64(chunk);
+#endif
+    return chunk;
+}
+
+/* ---- Words ---- */
+
+enum { SEPARATOR, LETTER, ALONE, MARK, IGNORED, EXPANDS };
+
+typedef struct {
+    const uint16_t *pages;
+    const uint32_t *entries; /* checked at the door: every page lies inside */
+    const uint32_t *expansions;
+    size_t n_pages, n_expansions;
+} Table;
+
+typedef struct {
+    uint64_t chunk, sum; /* bytes of the chunk that is not full yet; mixed full chunks */
+    uint64_t size;       /* folded bytes so far */
+    const uint8_t *start, *end;
+    int kind;            /* LETTER or ALONE, or SEPARATOR when no word is open */
+} OpenWord;
+
+typedef struct {
+    const Table *table;
+    const uint8_t *buffer, *limit; /* all the text: no load goes past `limit` */
+    const uint8_t *at, *end;       /* what is left of the block */
+    int64_t *starts, *ends;        /* where the words lie in the buffer, or NULL */
+    OpenWord open;
+    uint32_t *marks;               /* combining marks that wait for canonical order */
+    size_t n_marks, marks_room;
+    bool out_of_memory;
+} Tokenizer;
+
+static inline void add_byte(OpenWord *word, uint32_t byte)
+{
+    word->chunk |= (uint64_t)byte << 8 * (word->size & 7);
+    if ((++word->size & 7) == 0) {
+        word->sum += fmix64(word->chunk + (word->size >> 3) * POSITION);
+        word->chunk = 0;
+    }
+}
+
+/* Any folded code point but ASCII is three bytes of seven bits, so each byte has its top bit set. */
+static inline void add_three_bytes(OpenWord *word, uint32_t point)
+{
+    uint64_t bytes = 0x808080u | (point >> 14 & 127) | (point >> 7 & 127) << 8 | (point & 127) << 16;
+    unsigned used = word->size & 7;
+    word->chunk |= bytes << 8 * used;
+    word->size += 3;
+    if (used >= 5) { /* the chunk is full; what did not fit opens the next one (shifts of 24, 16 and 8) */
+        word->sum += fmix64(word->chunk + (word->size >> 3) * POSITION);
+        word->chunk = bytes >> (64 - 8 * used);
+    }
+}
+
+static inline void add_point(OpenWord *word, uint32_t point)
+{
+    if (point < 0x80) add_byte(word, point);
+    else add_three_bytes(word, point);
+}
+
+/* Write out the waiting marks, by combining class and stably. A class at a time: a run has at most the 55
+ * classes that Unicode has, so a long run costs 55 looks at each mark and needs no second array. */
+static OpenWord add_marks(Tokenizer *t, OpenWord word)
+{
+    bool used[256] = {false};
+    for (size_t i = 0; i < t->n_marks; i++) used[t->marks[i] >> 24] = true;
+    for (uint32_t combining = 1; combining < 256; combining++) {
+        if (!used[combining]) continue;
+        for (size_t i = 0; i < t->n_marks; i++)
+            if (t->marks[i] >> 24 == combining) add_point(&word, t->marks[i] & 0x1FFFFF);
+    }
+    t->n_marks = 0;
+    return word;
+}
+
+static void keep_mark(Tokenizer *t, uint32_t entry)
+{
+    if (t->n_marks == t->marks_room) {
+        size_t room = 2 * t->marks_room + 64;
+        uint32_t *more = realloc(t->marks, room * sizeof *more);
+        if (!more) {
+            t->out_of_memory = true;
+            return;
+        }
+        t->marks = more;
+        t->marks_room = room;
+    }
+    t->marks[t->n_marks++] = entry;
+}
+
+static inline size_t close_word(Tokenizer *t, OpenWord *word, uint64_t *hashes, size_t n)
+{
+    if (t->n_marks) *word = add_marks(t, *word);
+    if (word->size & 7) word->sum += fmix64(word->chunk + ((word->size >> 3) + 1) * POSITION);
+    hashes[n] = fmix64(word->size * GOLDEN + word->sum);
+    if (t->starts) {
+        t->starts[n] = word->start - t->buffer;
+        t->ends[n] = word->end - t->buffer;
+    }
+    *word = (OpenWord){0};
+    return n + 1;
+}
+
+/* Let one folded code point open, extend or end a word. */
+static inline size_t feed(Tokenizer *t, OpenWord *word, uint32_t entry, const uint8_t *from, const uint8_t *to,
+                          uint64_t *hashes, size_t n)
+{
+    int kind = entry >> 21 & 7;
+    if (kind == LETTER || kind == ALONE) {
+        if (word->kind && (kind == ALONE || word->kind == ALONE)) n = close_word(t, word, hashes, n);
+        if (!word->kind) {
+            word->kind = kind;
+            word->start = from;
+        }
+        if (t->n_marks) *word = add_marks(t, *word);
+    } else if (kind == MARK && word->kind) {
+        word->end = to;
+        if (entry >> 24) {
+            keep_mark(t, entry);
+            return n;
+        }
+        if (t->n_marks) *word = add_marks(t, *word);
+    } else {
+        if (kind != IGNORED && word->kind) n = close_word(t, word, hashes, n);
+        return n;
+    }
+    add_point(word, entry & 0x1FFFFF);
+    word->end = to;
+    return n;
+}
+
+/* One code point of UTF-8 (surrogates allowed). Broken bytes give U+FFFD one by one, and stay inside. */
+static inline uint32_t decode(const uint8_t **at, const uint8_t *end)
+{
+    const uint8_t *p = *at;
+    uint32_t lead = *p;
+    size_t size = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    if (size == 0 || (size_t)(end - p) < size) {
+        ++*at;
+        return 0xFFFD;
+    }
+    *at += size;
+    switch (size) {
+    case 1: return lead;
+    case 2: return (lead & 31) << 6 | (p[1] & 63);
+    case 3: return (lead & 15) << 12 | (uint32_t)(p[1] & 63) << 6 | (p[2] & 63);
+    default: return (lead & 7) << 18 | (uint32_t)(p[1] & 63) << 12 | (uint32_t)(p[2] & 63) << 6 | (p[3] & 63);
+    }
+}
+
+static inline uint32_t look_up(const Table *table, uint32_t point)
+{
+    size_t page = point >> 7;
+    return page < table->n_pages ? table->entries[(size_t)table->pages[page] * 128 + (point & 127)] : SEPARATOR;
+}
+
+/* Any text, a code point at a time; goes on until no word is open and two ASCII bytes lie ahead. */
+static size_t table_words(Tokenizer *t, uint64_t *hashes, size_t n, size_t room)
+{
+    const Table table = *t->table;
+    const uint8_t *at = t->at, *end = t->end;
+    OpenWord word = t->open; /* a local copy stays in registers */
+    do {
+        const uint8_t *from = at;
+        uint32_t entry = look_up(&table, decode(&at, end));
+        if ((entry >> 21 & 7) != EXPANDS) {
+            n = feed(t, &word, entry, from, at, hashes, n);
+            continue;
+        }
+        size_t where = entry & 0x1FFFFF;
+        size_t count = where < table.n_expansions ? table.expansions[where] : 0;
+        if (count > MAX_EXPANSION || count >= table.n_expansions - where) count = 0; /* not a table of ours */
+        for (size_t i = 1; i <= count; i++)
+            n = feed(t, &word, look_up(&table, table.expansions[where + i]), from, at, hashes, n);
+    } while (at < end && n < room && (word.kind || *at >= 0x80 || (end - at > 1 && at[1] >= 0x80)));
+    t->at = at;
+    t->open = word;
+    return n;
+}
+
+/* Bit i of `word` is set when p[i] is an ASCII letter or digit, bit i of `high` when it is not ASCII.
+ *
+ * Eight bytes at a time in one register. Adding 0x80 - c to a byte below 0x80 sets its top bit when the byte
+ * is at least c, and cannot carry into the next byte, since both are at most 0x80. The multiplication
+ * then collects the eight top bits: each lands on its own bit of the top byte, again without a carry. */
+static inline void classify(const uint8_t *p, uint64_t *word, uint64_t *high)
+{
+    const uint64_t each = 0x0101010101010101u, tops = 0x8080808080808080u, gather = 0x0102040810204080u;
+    *word = *high = 0;
+    for (int i = 0; i < 8; i++) {
+        uint64_t bytes = load(p + 8 * i, 8), low = bytes & ~tops, folded = low | 0x20 * each;
+        uint64_t letters = (folded + (0x80 - 'a') * each) & ~(folded + (0x7F - 'z') * each);
+        uint64_t digits = (low + (0x80 - '0') * each) & ~(low + (0x7F - '9') * each);
+        uint64_t members = (letters | digits) & ~bytes & tops;
+        *word |= ((members >> 7) * gather >> 56) << 8 * i;
+        *high |= (((bytes & tops) >> 7) * gather >> 56) << 8 * i;
+    }
+}
+
+/* A word of ASCII letters and digits. Setting bit 0x20 makes letters lower case and leaves digits alone. */
+static inline uint64_t ascii_word(const uint8_t *p, size_t size, const uint8_t *limit)
+{
+    const uint64_t lower = 0x2020202020202020u;
+    uint64_t sum = 0, position = POSITION;
+    size_t left = size;
+    for (; left > 8; left -= 8, p += 8, position += POSITION) sum += fmix64((load(p, 8) | lower) + position);
+    uint64_t last = limit - p >= 8 ? load(p, 8) : load(p, left); /* eight bytes are one instruction */
+    last = (last | lower) & ~UINT64_C(0) >> (64 - 8 * left);
+    return fmix64(size * GOLDEN + sum + fmix64(last + position));
+}
+
+/* ASCII text, a window of 64 bytes at a time; stops at the first word that the table must decide. */
+static size_t ascii_words(Tokenizer *t, uint64_t *hashes, size_t n, size_t room)
+{
+    const uint8_t *at = t->at;
+    while (at < t->end && n < room) {
+        size_t left = smaller((size_t)(t->end - at), 64);
+        uint64_t word, high;
+        if (t->limit - at >= 64) {
+            classify(at, &word, &high);
+        } else {
+            uint8_t tail[64] = {0};
+            memcpy(tail, at, left);
+            classify(tail, &word, &high);
+        }
+        if (left < 64) high |= UINT64_C(1) << left; /* the block's end stops the scan as well */
+        size_t ascii = high ? lowest_bit(high) : 64;
+        if (ascii < 64) word &= (UINT64_C(1) << ascii) - 1;
+        bool is_last = at + ascii == t->end;
+        while (word) {
+            unsigned from = lowest_bit(word);
+            uint64_t gap = ~(word >> from);
+            size_t size = gap ? lowest_bit(gap) : 64;
+            if (from + size == ascii && !is_last) { /* goes on behind what was classified */
+                t->at = at + from;
+                if (ascii < 64 || from == 0) return n; /* a mark may follow, or the word fills the window */
+                goto next_window;
+            }
+            hashes[n] = ascii_word(at + from, size, t->limit);
+            if (t->starts) {
+                t->starts[n] = at + from - t->buffer;
+                t->ends[n] = at + from + size - t->buffer;
+            }
+            n++;
+            word &= word + (UINT64_C(1) << from); /* the carry clears the lowest run of ones */
+        }
+        t->at = at + ascii;
+        if (ascii < left) return n;
+    next_window:
+        at = t->at;
+    }
+    return n;
+}
+
+static void open_block(Tokenizer *t, const uint8_t *start, const uint8_t *end)
+{
+    t->at = start;
+    t->end = end;
+    t->open = (OpenWord){0};
+    t->n_marks = 0;
+}
+
+/* Write about `room` more word hashes (never more than room + SLACK); the block is done when at == end. */
+static size_t next_words(Tokenizer *t, uint64_t *hashes, size_t room)
+{
+    size_t n = 0;
+    while (t->at < t->end && n < room) {
+        if (!t->open.kind) n = ascii_words(t, hashes, n, room);
+        if (t->at < t->end && n < room) n = table_words(t, hashes, n, room);
+    }
+    if (t->at == t->end && t->open.kind) n = close_word(t, &t->open, hashes, n);
+    return n;
+}
+
+/* ---- Text hash and shingles ---- */
+
+typedef struct {
+    Tokenizer words;
+    size_t width;
+    size_t turn;         /* words per turn, at least `width` */
+    uint64_t top;        /* MULTIPLY to the power of `width` */
+    uint64_t *recent;    /* the last `width` words, then those of this turn */
+    uint64_t *shingles;  /* those of this turn */
+    uint64_t rolling, power;
+    uint64_t n_words, sums[2];
+    bool is_done;
+} Shingler;
+
+static bool make_shingler(Shingler *s, const Table *table, const uint8_t *buffer, size_t size, size_t width)
+{
+    *s = (Shingler){.width = width, .turn = width > TURN ? width : TURN, .top = 1};
+    s->words = (Tokenizer){.table = table, .buffer = buffer, .limit = buffer + size};
+    for (size_t j = 0; j < width; j++) s->top *= MULTIPLY;
+    s->recent = calloc(width + s->turn + SLACK, sizeof *s->recent);
+    s->shingles = malloc((s->turn + SLACK) * sizeof *s->shingles);
+    return s->recent && s->shingles;
+}
+
+static void free_shingler(Shingler *s)
+{
+    free(s->recent);
+    free(s->shingles);
+    free(s->words.marks);
+}
+
+static void start_block(Shingler *s, int64_t start, int64_t end)
+{
+    open_block(&s->words, s->words.buffer + start, s->words.buffer + end);
+    s->rolling = s->n_words = s->sums[0] = s->sums[1] = 0;
+    s->power = MULTIPLY;
+    s->is_done = false;
+}
+
+/* Hash the shingles that end in the next turn of words.
+ *
+ * rolling = sum of h[i + j] * MULTIPLY**(j + 1). MULTIPLY is odd, so it has an inverse modulo 2**64 and the
+ * window moves by one word exactly: drop h[i] * MULTIPLY, divide by MULTIPLY, add the new word on top. */
+static size_t next_shingles(Shingler *s)
+{
+    const size_t width = s->width;
+    uint64_t *fresh = s->recent + width;
+    size_t n_fresh = next_words(&s->words, fresh, s->turn), n = 0, i = 0;
+    s->is_done = s->words.at == s->words.end;
+
+    uint64_t position = s->n_words * POSITION;
+    for (size_t k = 0; k < n_fresh; k++) {
+        uint64_t mixed = fmix64(fresh[k] + (position += POSITION));
+        s->sums[0] += mixed;
+        s->sums[1] += fmix64(mixed + SECOND);
+    }
+    uint64_t rolling = s->rolling;
+    for (; i < n_fresh && s->n_words < width; i++) {
+        rolling += fresh[i] * s->power;
+        s->power *= MULTIPLY;
+        if (++s->n_words == width) s->shingles[n++] = fmix64(width + rolling);
+    }
+    s->n_words += n_fresh - i;
+    for (; i < n_fresh; i++) {
+        rolling = (rolling - s->recent[i] * MULTIPLY) * UNMULTIPLY + fresh[i] * s->top;
+        s->shingles[n++] = fmix64(width + rolling);
+    }
+    s->rolling = rolling;
+    if (!s->is_done) memmove(s->recent, s->recent + n_fresh, width * sizeof *fresh);
+    else if (s->n_words && s->n_words < width) s->shingles[n++] = fmix64(s->n_words + rolling);
+    return n;
+}
+
+static bool is_space(uint8_t byte) { return byte == 32 || (byte >= 9 && byte <= 13); }
+
+/* The name of the block: its words in order, or its stripped bytes when it has no word. */
+static void text_hash(const Shingler *s, int64_t start, int64_t end, uint64_t out[2])
+{
+    uint64_t sums[2] = {s->sums[0], s->sums[1]}, size = s->n_words;
+    if (size == 0) {
+        const uint8_t *p = s->words.buffer + start, *stop = s->words.buffer + end;
+        while (p < stop && is_space(*p)) p++;
+        while (p < stop && is_space(stop[-1])) stop--;
+        size = (uint64_t)(stop - p);
+        sums[0] = sums[1] = RAW;
+        for (uint64_t position = POSITION; p < stop; p += smaller(8, (size_t)(stop - p)), position += POSITION) {
+            uint64_t mixed = fmix64(load(p, smaller(8, (size_t)(stop - p))) + position);
+            sums[0] += mixed;
+            sums[1] += fmix64(mixed + SECOND);
+        }
+    }
+    out[0] = fmix64(size * GOLDEN + sums[0]);
+    out[1] = fmix64(size * SECOND + sums[1]);
+}
+
+/* ---- Signatures and band keys ---- */
+
+/* minima[k] = min(minima[k], a[k] * x + b[k]) for each x; n_hashes is a multiple of 8. */
+typedef void Minimize(uint32_t *minima, const uint32_t *a, const uint32_t *b, size_t n_hashes, const uint32_t *x,
+                      size_t n);
+
+static void minimize_plain(uint32_t *minima, const uint32_t *a, const uint32_t *b, size_t n_hashes,
+                           const uint32_t *x, size_t n)
+{
+    for (size_t k = 0; k < n_hashes; k += 8) {
+        uint32_t best[8];
+        memcpy(best, minima + k, sizeof best);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < 8; j++) {
+                uint32_t value = a[k + j] * x[i] + b[k + j];
+                best[j] = value < best[j] ? value : best[j];
+            }
+        memcpy(minima + k, best, sizeof best);
+    }
+}
+
+#ifdef HAS_AVX2_PATH
+/* `groups` (a constant at each call, so the inner loops unroll) times eight permutations stay in registers
+ * while all x pass by: at most 4 * 3 registers of the 16. */
+__attribute__((target("avx2"), always_inline)) static inline void minimize_groups(
+    const int groups, uint32_t *minima, const uint32_t *a, const uint32_t *b, const uint32_t *x, size_t n)
+{
+    __m256i best[4], times[4], plus[4];
+    for (int g = 0; g < groups; g++) {
+        best[g] = _mm256_loadu_si256((const __m256i *)(minima + 8 * g));
+        times[g] = _mm256_loadu_si256((const __m256i *)(a + 8 * g));
+        plus[g] = _mm256_loadu_si256((const __m256i *)(b + 8 * g));
+    }
+    for (size_t i = 0; i < n; i++) {
+        __m256i all = _mm256_set1_epi32((int)x[i]);
+        for (int g = 0; g < groups; g++)
+            best[g] = _mm256_min_epu32(best[g], _mm256_add_epi32(_mm256_mullo_epi32(all, times[g]), plus[g]));
+    }
+    for (int g = 0; g < groups; g++) _mm256_storeu_si256((__m256i *)(minima + 8 * g), best[g]);
+}
+
+__attribute__((target("avx2"))) static void minimize_avx2(uint32_t *minima, const uint32_t *a, const uint32_t *b,
+                                                          size_t n_hashes, const uint32_t *x, size_t n)
+{
+    size_t k = 0;
+    for (; k + 32 <= n_hashes; k += 32) minimize_groups(4, minima + k, a + k, b + k, x, n);
+    for (; k < n_hashes; k += 8) minimize_groups(1, minima + k, a + k, b + k, x, n);
+}
+#endif
+
+static Minimize *widest_minimize(void)
+{
+#ifdef HAS_AVX2_PATH
+    if (__builtin_cpu_supports("avx2")) return minimize_avx2;
+#endif
+    return minimize_plain;
+}
+
+static void band_keys(const uint32_t *signature, size_t n_bands, size_t n_rows, uint64_t scope, uint64_t *keys)
+{
+    for (size_t j = 0; j < n_bands; j++) {
+        uint64_t key = scope + (j + 1) * BAND, power = 1;
+        for (size_t r = 0; r < n_rows; r++) key += ((uint64_t)*signature++ + 1) * (power *= MULTIPLY);
+        keys[j] = fmix64(key);
+    }
+}
+
+/* ---- Sets ---- */
+
+/* Sort by the byte at `shift`, then each bucket by the next lower byte. Hashes are spread evenly, so buckets
+ * halve eight times a level; equal ones cost at most eight passes, whatever the input. */
+static void sort_hashes(uint64_t *hashes, uint64_t *spare, size_t n, int shift)
+{
+    if (n <= 32) {
+        for (size_t i = 1; i < n; i++) {
+            uint64_t hash = hashes[i];
+            size_t j = i;
+            for (; j > 0 && hashes[j - 1] > hash; j--) hashes[j] = hashes[j - 1];
+            hashes[j] = hash;
+        }
+        return;
+    }
+    size_t ends[256] = {0};
+    for (size_t i = 0; i < n; i++) ends[hashes[i] >> shift & 255]++;
+    size_t total = 0;
+    for (int bucket = 0; bucket < 256; bucket++) {
+        size_t count = ends[bucket];
+        ends[bucket] = total;
+        total += count;
+    }
+    for (size_t i = 0; i < n; i++) spare[ends[hashes[i] >> shift & 255]++] = hashes[i];
+    memcpy(hashes, spare, n * sizeof *hashes);
+    if (shift == 0) return;
+    for (size_t bucket = 0, begin = 0; bucket < 256; begin = ends[bucket++])
+        if (ends[bucket] - begin > 1) sort_hashes(hashes + begin, spare, ends[bucket] - begin, shift - 8);
+}
+
+static size_t drop_repeats(uint64_t *sorted, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || sorted[i] != sorted[kept - 1]) sorted[kept++] = sorted[i];
+    return kept;
+}
+
+/* Common elements when one set is much smaller: each of its elements is found by doubling steps. */
+static int64_t intersect_galloping(const uint64_t *few, size_t n_few, const uint64_t *many, size_t n_many,
+                                   size_t needed)
+{
+    size_t shared = 0, low = 0;
+    for (size_t i = 0; i < n_few && low < n_many; i++) {
+        if (shared + n_few - i < needed) return -1;
+        size_t step = 1, high = low;
+        while (high < n_many && many[high] < few[i]) {
+            low = high + 1;
+            high += step;
+            step *= 2;
+        }
+        high = smaller(high, n_many);
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (many[middle] < few[i]) low = middle + 1;
+            else high = middle;
+        }
+        if (low < n_many && many[low] == few[i]) shared++;
+    }
+    return shared < needed ? -1 : (int64_t)shared;
+}
+
+/* Count the common elements of two sorted sets; -1 when they are fewer than `needed`.
+ *
+ * Each step moves one side or, at a common element, both, with comparisons as numbers in place of branches,
+ * which nothing could predict. min(n_left, n_right) steps cannot run off either end, so the inner loop has no
+ * other test, and `needed` is looked at once a round. */
+static int64_t intersect(const uint64_t *left, size_t n_left, const uint64_t *right, size_t n_right, size_t needed)
+{
+    if (smaller(n_left, n_right) < needed) return -1;
+    if (n_left / 16 > n_right) return intersect_galloping(right, n_right, left, n_left, needed);
+    if (n_right / 16 > n_left) return intersect_galloping(left, n_left, right, n_right, needed);
+    const uint64_t *left_end = left + n_left, *right_end = right + n_right;
+    size_t shared = 0;
+    for (;;) {
+        size_t possible = smaller((size_t)(left_end - left), (size_t)(right_end - right));
+        if (possible == 0 || shared + possible < needed) break;
+        for (size_t steps = smaller(possible, 128); steps; steps--) {
+            uint64_t l = *left, r = *right;
+            shared += l == r;
+            left += l <= r;
+            right += r <= l;
+        }
+    }
+    return shared < needed ? -1 : (int64_t)shared;
+}
+
+/* ---- Survivors ---- */
+
+static inline double jaccard(size_t shared, size_t n_left, size_t n_right)
+{
+    size_t united = n_left + n_right - shared;
+    return (double)shared / (double)(united ? united : 1);
+}
+
+/* The fewest common elements whose similarity, rounded as NumPy rounds it, reaches `bar`.
+ * Rounding keeps order (a larger quotient never rounds to a smaller double), so everything below is below. */
+static size_t least_shared(size_t n_left, size_t n_right, double bar)
+{
+    size_t most = smaller(n_left, n_right);
+    double guess = bar / (1.0 + bar) * (double)(n_left + n_right);
+    size_t shared = guess >= (double)most ? most : (size_t)guess;
+    while (shared > 0 && jaccard(shared - 1, n_left, n_right) >= bar) shared--;
+    while (shared <= most && jaccard(shared, n_left, n_right) < bar) shared++;
+    return shared; /* most + 1 when even equal sets would not do */
+}
+
+typedef struct {
+    const int64_t *set_offsets;
+    const uint64_t *set_hashes;
+    const int64_t *bucket_offsets, *bucket_ids;
+    size_t n_blocks, n_buckets, n_fixed, leaders;
+    double threshold;
+} WalkInput;
+
+typedef struct {
+    int64_t *survivor;
+    double *similarity;
+    int64_t n_compared, n_matched, n_capped;
+} WalkResult;
+
+typedef struct {
+    int64_t *slots;     /* the leaders of bucket k: slots[begins[k]] … */
+    size_t *begins, *counts;
+    int64_t *seen_by;   /* the last block that was compared with this one */
+} Leaders;
+
+/* Find the most similar leader of a block: its number, or -1 when none reaches the threshold. */
+static int64_t best_leader(const WalkInput *in, const Leaders *led, size_t block, WalkResult *out)
+{
+    const uint64_t *own = in->set_hashes + in->set_offsets[block];
+    const size_t n_own = (size_t)(in->set_offsets[block + 1] - in->set_offsets[block]);
+    double bar = in->threshold;
+    int64_t best = -1;
+    for (int64_t p = in->bucket_offsets[block]; p < in->bucket_offsets[block + 1]; p++) {
+        size_t bucket = (size_t)in->bucket_ids[p], begin = led->begins[bucket];
+        for (size_t slot = begin; slot < begin + led->counts[bucket]; slot++) {
+            int64_t leader = led->slots[slot];
+            if (led->seen_by[leader] == (int64_t)block) continue;
+            led->seen_by[leader] = (int64_t)block;
+            out->n_compared++;
+            size_t n_other = (size_t)(in->set_offsets[leader + 1] - in->set_offsets[leader]);
+            int64_t shared = intersect(own, n_own, in->set_hashes + in->set_offsets[leader], n_other,
+                                       least_shared(n_own, n_other, bar));
+            if (shared < 0) continue; /* below the bar, so it could not even tie */
+            double similarity = jaccard((size_t)shared, n_own, n_other);
+            if (best < 0 || similarity > bar || leader < best) best = leader;
+            bar = similarity;
+        }
+    }
+    out->similarity[block] = best < 0 ? 0.0 : bar;
+    return best;
+}
+
+/* Walk the blocks in policy order, as "Survivors" in docs/core.md says; false when memory is short. */
+static bool walk_blocks(const WalkInput *in, WalkResult *out)
+{
+    size_t n_postings = (size_t)in->bucket_offsets[in->n_blocks];
+    Leaders led = {
+        malloc((n_postings + 1) * sizeof(int64_t)),
+        calloc(in->n_buckets + 1, sizeof(size_t)),
+        calloc(in->n_buckets + 1, sizeof(size_t)),
+        malloc((in->n_blocks + 1) * sizeof(int64_t)),
+    };
+    bool has_memory = led.slots && led.begins && led.counts && led.seen_by;
+    if (has_memory) {
+        /* a bucket never has more leaders than members, so the slots of all fit into one array */
+        for (size_t p = 0; p < n_postings; p++) led.begins[in->bucket_ids[p] + 1]++;
+        for (size_t k = 0; k < in->n_buckets; k++) led.begins[k + 1] += led.begins[k];
+        for (size_t i = 0; i < in->n_blocks; i++) led.seen_by[i] = -1;
+    }
+    for (size_t i = 0; has_memory && i < in->n_blocks; i++) {
+        out->similarity[i] = 0.0;
+        int64_t best = i < in->n_fixed ? -1 : best_leader(in, &led, i, out);
+        out->survivor[i] = best < 0 ? (int64_t)i : best;
+        out->n_matched += best >= 0;
+        if (best >= 0) continue;
+        for (int64_t p = in->bucket_offsets[i]; p < in->bucket_offsets[i + 1]; p++) {
+            size_t bucket = (size_t)in->bucket_ids[p];
+            if (led.counts[bucket] < in->leaders) led.slots[led.begins[bucket] + led.counts[bucket]++] = (int64_t)i;
+            else out->n_capped++;
+        }
+    }
+    free(led.slots);
+    free(led.begins);
+    free(led.counts);
+    free(led.seen_by);
+    return has_memory;
+}
+
+#endif
