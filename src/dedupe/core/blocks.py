@@ -46,6 +46,10 @@ BLANK: Final = 4  # a blank line, or the start of the text
 
 _ASCII_SPACE = np.zeros(256, np.bool_)
 _ASCII_SPACE[[*range(9, 14), *range(28, 33)]] = True
+# And the last bytes of white space of two and three bytes, U+0085 to U+3000.
+_MAY_BE_SPACE = _ASCII_SPACE.copy()
+_MAY_BE_SPACE[[*range(0x80, 0x8B), 0x9F, 0xA0, 0xA8, 0xA9, 0xAF]] = True
+_PIECE = 1 << 18  # bytes looked at in one go
 _STRIP_STEPS = 8  # bytes stripped from all lines at once before going line by line
 _OPENING = re.compile(rb"[ \t]*(?:(`{3,})([^`]*)|(~{3,})(.*))", re.DOTALL)
 
@@ -81,15 +85,47 @@ def split(batch: Batch, unit: Unit) -> Blocks:
         passes over the bytes and memory for the lines; sentences cost a
         regular expression per paragraph on top.
     """
-    lines = _fence(batch, _lines(batch))
+    traits = _traits(batch.buffer)
+    lines = _lines(batch, traits)
     if unit == "document":
         return _documents(batch, lines)
+    if traits.has_fences:
+        lines = _fence(batch.buffer, lines)
     if unit == "line":
-        return lines._replace(borders=np.maximum(lines.borders, LINE))
+        return lines
     paragraphs = _paragraphs(lines)
     if unit == "paragraph":
         return paragraphs
     return _sentences(batch, paragraphs)
+
+
+class _Traits(NamedTuple):
+    """What the bytes hold somewhere, so that rare cases cost nothing elsewhere."""
+
+    is_ascii: bool
+    has_returns: bool
+    has_fences: bool
+
+
+def _traits(buffer: U8) -> _Traits:
+    """Look through the bytes once, in pieces that stay in the processor's cache."""
+    is_ascii, has_returns, has_fences = True, False, False
+    for at in range(0, buffer.size, _PIECE):
+        piece = buffer[at : at + _PIECE + 2].tobytes()  # two more: a fence may cross the cut
+        is_ascii = is_ascii and piece.isascii()
+        has_returns = has_returns or b"\r" in piece
+        # Asking for one byte first is several times faster than for three.
+        has_fences = has_fences or (b"`" in piece and b"```" in piece)
+        has_fences = has_fences or (b"~" in piece and b"~~~" in piece)
+    return _Traits(is_ascii, has_returns, has_fences)
+
+
+def _where(buffer: U8, byte: int) -> I64:
+    """Return the positions of a byte value."""
+    if buffer.size <= _PIECE:
+        return np.flatnonzero(buffer == byte)
+    starts = range(0, buffer.size, _PIECE)
+    return np.concatenate([np.flatnonzero(buffer[at : at + _PIECE] == byte) + at for at in starts])
 
 
 def _documents(batch: Batch, lines: Blocks) -> Blocks:
@@ -111,70 +147,64 @@ def _is_first(docs: I64) -> Mask:
     return first
 
 
-def _lines(batch: Batch) -> Blocks:
+def _lines(batch: Batch, traits: _Traits) -> Blocks:
     """Return the lines with text on them, borders LINE or BLANK."""
-    begins = _line_begins(batch)
+    begins = _line_begins(batch, traits)
     starts = begins[:-1]
     ends = _strip_ends(batch.buffer, starts, begins[1:])
     kept = np.flatnonzero(ends > starts)
-    if kept.size < starts.size:
-        starts, ends = starts[kept], ends[kept]
+    after_blank = np.ones(kept.size, np.bool_)
+    np.greater(kept[1:] - kept[:-1], 1, out=after_blank[1:])
+    starts, ends = starts[kept], ends[kept]
     if batch.offsets.size == 2:
-        docs = np.zeros(starts.size, np.int64)
+        docs = np.zeros(kept.size, np.int64)
     else:
         docs = np.searchsorted(batch.offsets, starts, side="right") - 1
-    after_blank = _is_first(docs)
-    after_blank[1:] |= kept[1:] - kept[:-1] > 1
-    borders = np.where(after_blank, np.uint8(BLANK), np.uint8(LINE))
-    return Blocks(starts, ends, docs, np.zeros(starts.size, np.bool_), borders)
+        after_blank |= _is_first(docs)
+    borders = after_blank.view(np.uint8) + np.uint8(LINE)  # BLANK is LINE + 1
+    return Blocks(starts, ends, docs, np.zeros(kept.size, np.bool_), borders)
 
 
-def _line_begins(batch: Batch) -> I64:
-    """Return where lines begin, texts too, and the end of the buffer."""
+def _line_begins(batch: Batch, traits: _Traits) -> I64:
+    """Return where lines begin, texts too, and the end of the last text."""
     buffer = batch.buffer
-    found = [np.flatnonzero(buffer == 0x0A) + 1]
-    returns = np.flatnonzero(buffer == 0x0D) + 1
-    if returns.size:
+    found = [_where(buffer, 0x0A) + 1]
+    if traits.has_returns:
         # CR LF is one line end. At a text's border both may count: nothing lies between.
-        inside = returns[returns < buffer.size]
-        found.append(inside[buffer[inside] != 0x0A])
-    if not _is_ascii(buffer):
-        two = np.flatnonzero(buffer[:-1] == 0xC2)
+        after = _where(buffer[:-1], 0x0D) + 1
+        found.append(after[buffer[after] != 0x0A])
+    if not traits.is_ascii:
+        two = _where(buffer[:-1], 0xC2)
         found.append(two[buffer[two + 1] == 0x85] + 2)
-        three = np.flatnonzero(buffer[:-2] == 0xE2)
+        three = _where(buffer[:-2], 0xE2)
         is_end = (buffer[three + 1] == 0x80) & ((buffer[three + 2] & 0xFE) == 0xA8)
         found.append(three[is_end] + 3)
-    if len(found) == 1 and batch.offsets.size == 2:
-        begins = np.concatenate((batch.offsets[:1], found[0]))
-        return begins if begins[-1] == buffer.size else np.append(begins, batch.offsets[1:])
     # A stable sort merges ascending runs, so this is linear in the lines.
-    begins = np.sort(np.concatenate((*found, batch.offsets)), kind="stable")
-    return begins[np.concatenate((begins[1:] != begins[:-1], [True]))]
+    begins = np.sort(np.concatenate((batch.offsets, *found)), kind="stable")
+    distinct = np.ones(begins.size, np.bool_)
+    np.not_equal(begins[1:], begins[:-1], out=distinct[1:])
+    return begins[distinct]
 
 
-def _is_ascii(buffer: U8) -> bool:
-    """Tell whether all bytes are below 0x80."""
-    return buffer.size == 0 or int(buffer.view(np.int8).min()) >= 0
-
-
-def _strip_ends(buffer: U8, starts: I64, ends: I64) -> I64:
+def _strip_ends(buffer: U8, starts: I64, limits: I64) -> I64:
     """Move each end back over white space, to the start if there is nothing else."""
-    ends = ends.copy()
-    moving = np.flatnonzero(ends > starts)
+    # Nearly every line loses one byte, its line end, and then ends in something else.
+    ends = limits - _ASCII_SPACE[buffer[limits - 1]]
+    moving = np.flatnonzero(_MAY_BE_SPACE[buffer[ends - 1]] & (ends > starts))
     for _ in range(_STRIP_STEPS):
-        size = _space_before(buffer, starts[moving], ends[moving])
+        if moving.size == 0:
+            return ends
+        size = _space_before(buffer, ends[moving])
         moving = moving[size > 0]
         ends[moving] -= size[size > 0]
         moving = moving[ends[moving] > starts[moving]]
-        if moving.size == 0:
-            return ends
     for i in moving.tolist():
         text = buffer[starts[i] : ends[i]].tobytes().decode("utf-8", "surrogatepass").rstrip()
         ends[i] = starts[i] + len(text.encode("utf-8", "surrogatepass"))
     return ends
 
 
-def _space_before(buffer: U8, starts: I64, ends: I64) -> I64:
+def _space_before(buffer: U8, ends: I64) -> I64:
     """Return how many bytes the white space right before each end takes, or 0."""
     last = buffer[ends - 1]
     size = _ASCII_SPACE[last].astype(np.int64)
@@ -192,14 +222,14 @@ def _space_before(buffer: U8, starts: I64, ends: I64) -> I64:
     return size
 
 
-def _fence(batch: Batch, lines: Blocks) -> Blocks:
+def _fence(buffer: U8, lines: Blocks) -> Blocks:
     """Join the lines of each fenced code block into one block."""
-    rows = _fence_rows(batch.buffer, lines)
+    rows = _fence_rows(buffer, lines)
     if not rows:
         return lines
     starts, ends, docs, fenced, borders = (column.copy() for column in lines)
     kept = np.ones(starts.size, np.bool_)
-    for first, last in _pair_fences(batch.buffer, lines, rows):
+    for first, last in _pair_fences(buffer, lines, rows):
         kept[first + 1 : last + 1] = False
         ends[first] = ends[last]
         fenced[first] = True
@@ -210,7 +240,7 @@ def _fence_rows(buffer: U8, lines: Blocks) -> list[int]:
     """Return the lines that have three backticks or tildes in a row somewhere."""
     found = []
     for byte in (0x60, 0x7E):
-        at = np.flatnonzero(buffer == byte)
+        at = _where(buffer, byte)
         if at.size > 2:
             at = at[:-2][at[2:] - at[:-2] == 2]
             found.append(np.searchsorted(lines.starts, at, side="right") - 1)
@@ -260,11 +290,11 @@ def _paragraphs(lines: Blocks) -> Blocks:
     is_wrapped = wrapped[lines.docs]
     opens = (lines.borders == BLANK) | beside_fence | ~is_wrapped
     first = np.flatnonzero(opens)
-    last = np.append(first[1:], lines.starts.size) - 1
+    ends = lines.ends[np.concatenate((first[1:] - 1, [lines.ends.size - 1]))]
     own = is_wrapped & (lines.borders == LINE)
     borders = np.where(own, np.uint8(OWN), lines.borders)[first]
     return Blocks(
-        lines.starts[first], lines.ends[last], lines.docs[first], lines.fenced[first], borders
+        lines.starts[first], ends, lines.docs[first], lines.fenced[first], borders
     )
 
 

@@ -20,7 +20,6 @@ writes no stops, is cut at paragraphs and lines only.
 """
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -33,15 +32,17 @@ _WIDE = "。｡！？।॥؟۔።፧፨။។៕։"
 _SPACED = ".!?…‼⁇⁈⁉།༎;"
 _OPENERS = "\"'“‘„‚”’«»‹›([{¿¡*_#—–-"
 
-_STOP = re.compile(
-    rf"(?:[{_SPACED}]*[{_WIDE}][{_WIDE}{_SPACED}]*[{_CLOSERS}]*(?=(\s*)\S)"
-    rf"|[{_SPACED}]+[{_CLOSERS}]*(?=(\s+)\S))"
-    r"|(?<=[\n\r\x85\u2028\u2029])[ \t]*(?=(?:[-*+•‣◦]|\d{1,3}[.)])[ \t]+\S)"
+# Possessive, so that a long run of stops is walked over once.
+_STOP = re.compile(rf"([{_SPACED}{_WIDE}]++)[{_CLOSERS}]*+(\s*+)")
+_HAS_WIDE = re.compile(f"[{_WIDE}]")
+_ITEM = re.compile(
+    r"(?<=[\n\r\x85\u2028\u2029])[^\S\n\r\x85\u2028\u2029]*+"
+    r"(?=(?:[-*+•‣◦]|\d{1,3}[.)])[ \t]+\S)"
 )
-_TOKEN = re.compile(r"[\w.'’-]*\Z")
-_DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}|\d{1,2}|[^\W\d_]", re.UNICODE)
-_LONGEST_TOKEN = 24
-_FIRST_LETTER = re.compile(rf"[{_OPENERS}]*")
+_BEFORE_WORD = re.compile(r"[^\w.'’-]")
+_DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}|\d{1,2}|[^\W\d_]")
+_LONGEST_WORD = 24
+_OPENING = re.compile(rf"[{_OPENERS}]*+")
 
 # Words that carry a full stop and go on; matched as written and with the first letter lowered.
 ABBREVIATIONS = frozenset(
@@ -91,36 +92,46 @@ def borders_of(text: str) -> list[tuple[int, int, bool]]:
     Examples:
         >>> borders_of("Dr. Who? Yes.")
         [(8, 9, False)]
-        >>> borders_of("3.14 is pi. e.g. not 3. 你好。再见。")
+        >>> borders_of("Pi is 3.14, e.g. not 3. 你好。再见。")
         [(27, 27, False)]
     """
-    return list(_borders(text))
-
-
-def _borders(text: str) -> Iterator[tuple[int, int, bool]]:
+    found: dict[int, tuple[int, int, bool]] = {}
+    seen = 0
+    for item in _ITEM.finditer(text):
+        end = seen + len(text[seen : item.start()].rstrip())
+        seen = item.end()
+        found[seen] = (end, seen, True)
+    items = sorted(found)
     begin = 0
-    for match in _STOP.finditer(text):
-        kind = match.lastindex
-        if kind is None:  # a list item: the line end before it is the gap
-            end = begin + len(text[begin : match.start()].rstrip())
-            start = match.end()
-            if end <= begin:
-                continue
-        else:
-            end = match.end()
-            start = match.end(kind)
-            if kind == 2 and not (_may_end(text, begin, match) and _may_begin(text, start)):
-                continue
-        yield end, start, kind is None
-        begin = start
+    for stop in _STOP.finditer(text):
+        start = stop.end()
+        if start == len(text) or start in found:
+            continue
+        while items and items[0] <= stop.start():
+            begin = max(begin, items.pop(0))
+        if _may_end(text, begin, stop) and (_is_wide(stop[1]) or _may_begin(text, start)):
+            found[start] = (stop.start(2), start, False)
+            begin = start
+    return sorted(found.values())
 
 
-def _may_end(text: str, begin: int, match: re.Match[str]) -> bool:
-    """Tell whether a stop that needs a space ends a sentence, from what stands before it."""
-    if match[0][0] != "." or match[0][:2] in ("..", ".!", ".?"):
+def _is_wide(run: str) -> bool:
+    """Tell whether stops end a sentence without white space behind them."""
+    return not run.isascii() and _HAS_WIDE.search(run) is not None
+
+
+def _may_end(text: str, begin: int, stop: re.Match[str]) -> bool:
+    """Tell whether a sentence can end with a stop, from what stands before it."""
+    if _is_wide(stop[1]):
         return True
-    token = _TOKEN.search(text, max(begin, match.start() - _LONGEST_TOKEN), match.start())
-    word = token[0].lstrip("'’-.") if token else ""
+    if stop.start(2) == stop.end(2):
+        return False
+    if stop[1] != ".":
+        return True
+    words = text[max(begin, stop.start() - _LONGEST_WORD) : stop.start()].rsplit(None, 1)
+    word = words[-1] if words else ""
+    if not word.isalnum():
+        word = _BEFORE_WORD.split(word)[-1].lstrip("'’-.")
     if _DOTTED.fullmatch(word):
         return False
     return word not in ABBREVIATIONS and word[:1].lower() + word[1:] not in ABBREVIATIONS
@@ -128,9 +139,12 @@ def _may_end(text: str, begin: int, match: re.Match[str]) -> bool:
 
 def _may_begin(text: str, start: int) -> bool:
     """Tell whether a sentence can begin here, from what stands there."""
-    match = _FIRST_LETTER.match(text, start)
-    at = match.end() if match else start
-    return not text[at : at + 1].islower()
+    char = text[start]
+    if char in _OPENERS:
+        opening = _OPENING.match(text, start)
+        end = opening.end() if opening else start
+        char = text[end : end + 1]
+    return not char.islower()
 
 
 def _to_bytes(
