@@ -51,6 +51,7 @@ _MAY_BE_SPACE = _ASCII_SPACE.copy()
 _MAY_BE_SPACE[[*range(0x80, 0x8B), 0x9F, 0xA0, 0xA8, 0xA9, 0xAF]] = True
 _PIECE = 1 << 18  # bytes looked at in one go
 _STRIP_STEPS = 8  # bytes stripped from all lines at once before going line by line
+_LONGEST_BARE = {b"`": 4, b"~": 3}
 _OPENING = re.compile(rb"[ \t]*(?:(`{3,})([^`]*)|(~{3,})(.*))", re.DOTALL)
 
 
@@ -269,7 +270,8 @@ def _pair_fences(buffer: U8, lines: Blocks, rows: list[int]) -> list[tuple[int, 
     i = 0
     while i < len(marks):
         row, _, char, length, bare = marks[i]
-        if closing[i] >= length and not (bare and length > 3):
+        is_underline = bare and length > _LONGEST_BARE[char]
+        if closing[i] >= length and not is_underline:
             i += 1
             while not (marks[i][2] == char and marks[i][3] >= length and marks[i][4]):
                 i += 1
