@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WHEEL_VENV := .venv-wheel
 PIP := -m pip --disable-pip-version-check --quiet
-BUILD_FILES := pyproject.toml setup.py $(wildcard src/dedupe/core/_native*.c src/dedupe/core/_native*.h)
+BUILD_FILES := pyproject.toml setup.py $(wildcard src/dedupe/core/*.c src/dedupe/core/*.h)
 SOURCES := $(BUILD_FILES) README.md LICENSE $(shell find src/dedupe -name '*.py' -o -name '*.bin' -o -name '*.json')
 
 .PHONY: demo test lint types tests wheel bench clean

@@ -13,7 +13,7 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-SOURCE = "src/dedupe/core/_native.c"
+SOURCE = Path("src/dedupe/core/_native.c")
 
 # One wheel serves every CPython from 3.11 on (abi3). Free-threaded builds have no stable ABI
 # and PyPy has its own, so there the module is built for the one version at hand.
@@ -49,17 +49,17 @@ def say(problem: str) -> None:
 
 native = Extension(
     "dedupe.core._native",
-    sources=[SOURCE],
+    sources=[str(SOURCE)],
+    depends=sorted(map(str, SOURCE.parent.glob("*.h"))),  # also puts them into the sdist
     define_macros=[("Py_LIMITED_API", "0x030B0000")] if IS_ABI3 else [],
     py_limited_api=IS_ABI3,
     optional=True,
 )
-has_source = Path(__file__).with_name("src").joinpath("dedupe/core/_native.c").exists()
-if not has_source:
+if not SOURCE.exists():
     say(f"{SOURCE} is not there.")
 
 setup(
-    ext_modules=[native] if has_source else [],
+    ext_modules=[native] if SOURCE.exists() else [],
     cmdclass={"build_ext": BuildNative},
-    options={"bdist_wheel": {"py_limited_api": "cp311"}} if IS_ABI3 and has_source else {},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}} if IS_ABI3 and SOURCE.exists() else {},
 )
