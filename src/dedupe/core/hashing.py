@@ -1,0 +1,93 @@
+"""The mixing functions and constants that all stages share (docs/core.md)."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+U64 = npt.NDArray[np.uint64]
+U32 = npt.NDArray[np.uint32]
+U8 = npt.NDArray[np.uint8]
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+Bool = npt.NDArray[np.bool_]
+
+MASK = (1 << 64) - 1
+GOLDEN = 0x9E3779B97F4A7C15
+POSITION = 0xD6E8FEB86659FD93
+MULTIPLY = 0xA0761D6478BD642F
+BAND = 0xE7037ED1A0B428DB
+SECOND = 0x8EBC6AF09C88C6E3
+RAW = 0x589965CC75374CC3
+
+
+def powers(n: int) -> list[np.uint64]:
+    """The first `n` powers of MULTIPLY, from the first power on."""
+    return [np.uint64(pow(MULTIPLY, j + 1, 1 << 64)) for j in range(n)]
+
+
+def fmix64(values: U64) -> U64:
+    """Finalizer of MurmurHash3: a bijection, each input bit moves each output bit.
+
+    Args:
+        values: Array of any shape, uint64. It is not changed.
+
+    Returns:
+        A new array of the same shape, uint64.
+
+    Source:
+        Austin Appleby, MurmurHash3, fmix64 (public domain).
+    """
+    mixed = values ^ (values >> np.uint64(33))
+    mixed *= np.uint64(0xFF51AFD7ED558CCD)
+    mixed ^= mixed >> np.uint64(33)
+    mixed *= np.uint64(0xC4CEB9FE1A85EC53)
+    mixed ^= mixed >> np.uint64(33)
+    return mixed
+
+
+def fmix32(values: U32) -> U32:
+    """Finalizer of MurmurHash3 for 32 bits; see :func:`fmix64`."""
+    mixed = values ^ (values >> np.uint32(16))
+    mixed *= np.uint32(0x85EBCA6B)
+    mixed ^= mixed >> np.uint32(13)
+    mixed *= np.uint32(0xC2B2AE35)
+    mixed ^= mixed >> np.uint32(16)
+    return mixed
+
+
+def segment_sums(values: U64, offsets: I64) -> U64:
+    """Sum each segment of `values`, modulo 2**64.
+
+    Args:
+        values: Array of shape (offsets[-1],), uint64.
+        offsets: Array of shape (n + 1,), int64: segment i is values[offsets[i]:offsets[i + 1]].
+
+    Returns:
+        Array of shape (n,), uint64; an empty segment sums to 0.
+    """
+    sums = np.zeros(offsets.size - 1, np.uint64)
+    filled = offsets[1:] > offsets[:-1]
+    if filled.any():
+        # reduceat gives an empty segment the next segment's first value, so only filled ones are asked for
+        sums[filled] = np.add.reduceat(values, offsets[:-1][filled])
+    return sums
+
+
+def offsets_of(counts: npt.NDArray[np.integer]) -> I64:
+    """Turn segment lengths of shape (n,) into offsets of shape (n + 1,), int64."""
+    offsets = np.zeros(counts.size + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return offsets
+
+
+def ranges(starts: I64, counts: I64) -> I64:
+    """Concatenate ``range(start, start + count)`` for each pair.
+
+    Returns:
+        Array of shape (counts.sum(),), int64.
+    """
+    offsets = offsets_of(counts)
+    return cast(I64, np.arange(offsets[-1], dtype=np.int64) + np.repeat(starts - offsets[:-1], counts))

@@ -1,0 +1,94 @@
+"""Band keys to buckets, and buckets to candidate pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dedupe.core.hashing import I64, U64, offsets_of, ranges
+from dedupe.core.survivors import Buckets
+
+PAIRS_PER_BLOCK = 1000
+
+
+def groups(text_hashes: U64, scope: U64 | None, order: I64) -> I64:
+    """Find the blocks of equal words, and the one in each group that stands for it.
+
+    Args:
+        text_hashes: Array of shape (n_blocks, 2), uint64.
+        scope: Array of shape (n_blocks,), uint64: blocks of different scope are never equal; or None.
+        order: Array of shape (n_blocks,), int64: block numbers in policy order.
+
+    Returns:
+        Array of shape (n_blocks,), int64: the group's first block in policy order, the block itself when alone.
+    """
+    first = text_hashes[order, 0] if scope is None else text_hashes[order, 0] + scope[order]
+    # a stable sort keeps policy order inside a group, so its head is the first of the run
+    by_hash = order[np.argsort(first, kind="stable")]
+    sorted_hashes = text_hashes[by_hash]
+    head = np.ones(by_hash.size, np.bool_)
+    head[1:] = (sorted_hashes[1:] != sorted_hashes[:-1]).any(axis=1)
+    if scope is not None:
+        head[1:] |= scope[by_hash[1:]] != scope[by_hash[:-1]]
+    result = np.empty(order.size, np.int64)
+    result[by_hash] = by_hash[np.flatnonzero(head)[np.cumsum(head) - 1]]
+    return result
+
+
+def buckets(keys: U64) -> tuple[I64, Buckets]:
+    """Put blocks with a common band key into buckets; keys that stand alone make none.
+
+    Args:
+        keys: Array of shape (n_blocks, n_bands), uint64, in policy order.
+
+    Returns:
+        Array of shape (n_shared,), int64: the blocks that share a bucket with another, ascending;
+        and the buckets of these blocks, in that order.
+    """
+    blocks, ids, n_buckets = [], [], 0
+    for band in range(keys.shape[1]):
+        column = np.ascontiguousarray(keys[:, band])
+        order, number = _repeated(column)
+        blocks.append(order)
+        ids.append(number + n_buckets)
+        n_buckets += int(number[-1]) + 1 if number.size else 0
+    block, bucket = np.concatenate(blocks or [np.zeros(0, np.int64)]), np.concatenate(ids or [np.zeros(0, np.int64)])
+    by_block = np.argsort(block, kind="stable")
+    shared, counts = np.unique(block, return_counts=True)
+    return shared, Buckets(offsets_of(counts), bucket[by_block], n_buckets)
+
+
+def _repeated(column: U64) -> tuple[I64, I64]:
+    """Positions of the values that occur twice or more, and a dense number for each value."""
+    order = np.argsort(column, kind="stable")
+    values = column[order]
+    same = values[1:] == values[:-1]
+    member = np.zeros(values.size, np.bool_)
+    member[1:] |= same
+    member[:-1] |= same
+    order = order[member]
+    fresh = np.ones(order.size, np.bool_)
+    fresh[1:] = column[order[1:]] != column[order[:-1]]
+    return order, np.cumsum(fresh) - 1
+
+
+def all_pairs(found: Buckets, *, limit: int = PAIRS_PER_BLOCK) -> tuple[I64, I64, int]:
+    """Every pair of blocks that shares a bucket, each once.
+
+    Args:
+        found: The buckets.
+        limit: In each bucket a block is paired with at most this many blocks before it.
+
+    Returns:
+        Two arrays of shape (n_pairs,), int64, left < right; and how many pairs the limit left out, at most.
+    """
+    n_blocks = found.offsets.size - 1
+    block = np.repeat(np.arange(n_blocks), np.diff(found.offsets))
+    order = np.argsort(found.ids, kind="stable")
+    member, bucket = block[order], found.ids[order]
+    begin = np.searchsorted(bucket, bucket)
+    place = np.arange(member.size)
+    first = np.maximum(begin, place - limit)
+    counts = place - first
+    left, right = member[ranges(first, counts)], np.repeat(member, counts)
+    pairs = np.unique(left * n_blocks + right) if n_blocks else left
+    return pairs // max(n_blocks, 1), pairs % max(n_blocks, 1), int((first - begin).sum())

@@ -1,0 +1,58 @@
+"""Alignment ratio of two texts, by rapidfuzz."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
+
+from dedupe.core.hashing import F64, I64, U8
+
+_NOT_WORDS = re.compile(r"[\W_]+")
+_PART = 1 << 14
+
+
+def folded(text: str) -> str:
+    """Fold case and compatibility forms, and turn every run that is no word into one space."""
+    return _NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def ratio(left: str, right: str) -> float:
+    """Share of the characters of both folded texts that align, 0–1 (normalized Indel similarity).
+
+    Examples:
+        >>> ratio("One, two.", "one two")
+        1.0
+    """
+    return float(Indel.normalized_similarity(folded(left), folded(right)))
+
+
+def ratios(buffer: U8, starts: I64, ends: I64, left: I64, right: I64, threshold: float) -> F64:
+    """Alignment ratio of each pair of blocks.
+
+    Args:
+        buffer: Array of shape (n_bytes,), uint8.
+        starts: Array of shape (n_blocks,), int64.
+        ends: Array of shape (n_blocks,), int64.
+        left: Array of shape (n_pairs,), int64.
+        right: Array of shape (n_pairs,), int64.
+        threshold: Ratios below it may come back as 0.
+
+    Returns:
+        Array of shape (n_pairs,), float64.
+    """
+    used, index = np.unique(np.concatenate((left, right)), return_inverse=True)
+    spans = zip(starts[used].tolist(), ends[used].tolist(), strict=True)
+    texts = [folded(buffer[start:end].tobytes().decode("utf-8", "surrogatepass")) for start, end in spans]
+    result = np.zeros(left.size)
+    for begin in range(0, left.size, _PART):
+        part = slice(begin, min(begin + _PART, left.size))
+        first = [texts[i] for i in index[: left.size][part]]
+        second = [texts[i] for i in index[left.size :][part]]
+        result[part] = process.cpdist(
+            first, second, scorer=Indel.normalized_similarity, score_cutoff=threshold, dtype=np.float64
+        )
+    return result

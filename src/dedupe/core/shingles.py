@@ -1,0 +1,64 @@
+"""Word hashes to shingle hashes: windows of words, grouped by block."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dedupe.core.hashing import I64, U64, fmix64, offsets_of, powers, ranges
+from dedupe.core.tokens import Words
+
+
+class Shingles(NamedTuple):
+    """The shingles of many blocks.
+
+    Attributes:
+        hashes: Array of shape (n_shingles,), uint64.
+        offsets: Array of shape (n_blocks + 1,), int64: shingles of block i are hashes[offsets[i]:offsets[i + 1]].
+    """
+
+    hashes: U64
+    offsets: I64
+
+
+def shingles(found: Words, width_words: int) -> Shingles:
+    """Hash each window of `width_words` words in a row.
+
+    Args:
+        found: Words of the blocks.
+        width_words: Words per shingle, 1 or more.
+
+    Returns:
+        One shingle per window; a block with fewer words has one shingle of all of them, a block without words none.
+    """
+    n_words = np.diff(found.offsets)
+    counts = np.where(n_words >= width_words, n_words - width_words + 1, np.minimum(n_words, 1))
+    first = ranges(found.offsets[:-1], counts)
+    # words that the window has: width_words, or all of a shorter block
+    wide = np.repeat(np.minimum(n_words, width_words), counts)
+    is_full = bool((wide == width_words).all())
+    total = wide.astype(np.uint64)
+    for j, power in enumerate(powers(width_words)):
+        if is_full:
+            total += found.hashes[first + j] * power
+        else:
+            part = np.flatnonzero(wide > j)
+            total[part] += found.hashes[first[part] + j] * power
+    return Shingles(fmix64(total), offsets_of(counts))
+
+
+def sets(found: Shingles) -> Shingles:
+    """Sort the shingles of each block and drop repeats.
+
+    Returns:
+        Shingles in the same layout, ascending within each block.
+    """
+    counts = np.diff(found.offsets)
+    block = np.repeat(np.arange(counts.size), counts)
+    order = np.argsort(found.hashes)
+    order = order[np.argsort(block[order], kind="stable")]
+    hashes, block = found.hashes[order], block[order]
+    fresh = np.ones(hashes.size, np.bool_)
+    fresh[1:] = (hashes[1:] != hashes[:-1]) | (block[1:] != block[:-1])
+    return Shingles(hashes[fresh], offsets_of(np.bincount(block[fresh], minlength=counts.size)))

@@ -1,0 +1,163 @@
+"""From text to what matching needs, in pieces and threads: the hot path in one call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from dedupe.core import backend, unicode
+from dedupe.core.bands import Plan, keys
+from dedupe.core.hashing import I64, U8, U32, U64, offsets_of
+from dedupe.core.minhash import permutations, signatures
+from dedupe.core.shingles import Shingles, sets, shingles
+from dedupe.core.tokens import text_hashes, words
+
+_PIECE = 1 << 20  # bytes of text in work at a time in each thread
+_T = TypeVar("_T")
+
+
+class Sketch(NamedTuple):
+    """What stays of each block's text.
+
+    Attributes:
+        n_words: Array of shape (n_blocks,), int32.
+        text_hashes: Array of shape (n_blocks, 2), uint64: equal for equal words in equal order.
+        keys: Array of shape (n_blocks, n_bands), uint64; of no meaning where n_words is 0.
+        signatures: Array of shape (n_blocks, n_hashes), uint32, or None when not asked for.
+    """
+
+    n_words: np.ndarray[tuple[int], np.dtype[np.int32]]
+    text_hashes: U64
+    keys: U64
+    signatures: U32 | None
+
+
+def sketch(
+    buffer: U8,
+    starts: I64,
+    ends: I64,
+    *,
+    width_words: int,
+    plan: Plan,
+    seed: int = 1,
+    scope: U64 | None = None,
+    keep_signatures: bool = False,
+    threads: int | None = None,
+) -> Sketch:
+    """Fingerprint blocks of text.
+
+    Args:
+        buffer: Array of shape (n_bytes,), uint8, UTF-8.
+        starts: Array of shape (n_blocks,), int64, ascending.
+        ends: Array of shape (n_blocks,), int64.
+        width_words: Words per shingle.
+        plan: Bands and rows.
+        seed: Seed of the permutations.
+        scope: Array of shape (n_blocks,), uint64, mixed into the keys, or None.
+        keep_signatures: Hand back the signatures too.
+        threads: Threads to use; the result does not depend on it.
+
+    Returns:
+        The sketch of each block.
+    """
+    a, b = permutations(plan.n_hashes, seed)
+    out = Sketch(
+        np.empty(starts.size, np.int32),
+        np.empty((starts.size, 2), np.uint64),
+        np.empty((starts.size, plan.n_bands), np.uint64),
+        np.empty((starts.size, plan.n_hashes), np.uint32) if keep_signatures else None,
+    )
+
+    def one(piece: slice) -> None:
+        part = Sketch(*(None if array is None else array[piece] for array in out))  # type: ignore[arg-type]  # views
+        part_scope = None if scope is None else scope[piece]
+        fill = _fill_native if backend.native() else _fill
+        fill(part, buffer, starts[piece], ends[piece], width_words, plan, (a, b), part_scope)
+
+    in_pieces(one, starts, ends, threads)
+    return out
+
+
+def _fill(
+    out: Sketch,
+    buffer: U8,
+    starts: I64,
+    ends: I64,
+    width_words: int,
+    plan: Plan,
+    permutation: tuple[U32, U32],
+    scope: U64 | None,
+) -> None:
+    found = words(buffer, starts, ends)
+    out.n_words[:] = np.diff(found.offsets)
+    out.text_hashes[:] = text_hashes(found, buffer, starts, ends)
+    made = signatures(shingles(found, width_words), *permutation)
+    out.keys[:] = keys(made, plan, scope)
+    if out.signatures is not None:
+        out.signatures[:] = made
+
+
+def _fill_native(
+    out: Sketch,
+    buffer: U8,
+    starts: I64,
+    ends: I64,
+    width_words: int,
+    plan: Plan,
+    permutation: tuple[U32, U32],
+    scope: U64 | None,
+) -> None:
+    backend.kernels().sketch(
+        buffer, starts, ends, *unicode.table()[:3], width_words, *permutation, *plan, scope,
+        out.n_words, out.text_hashes, out.keys, out.signatures,
+    )  # fmt: skip  # the kernel's order: text, tables, settings, results
+
+
+def shingle_sets(
+    buffer: U8, starts: I64, ends: I64, *, width_words: int, threads: int | None = None
+) -> Shingles:
+    """Sorted shingle sets of blocks, for exact comparison.
+
+    Args:
+        buffer: Array of shape (n_bytes,), uint8, UTF-8.
+        starts: Array of shape (n_blocks,), int64, ascending.
+        ends: Array of shape (n_blocks,), int64.
+        width_words: Words per shingle.
+        threads: Threads to use.
+
+    Returns:
+        The set of each block; 8 bytes per shingle.
+    """
+
+    def one(piece: slice) -> Shingles:
+        return sets(shingles(words(buffer, starts[piece], ends[piece]), width_words))
+
+    parts = in_pieces(one, starts, ends, threads)
+    if not parts:
+        return Shingles(np.zeros(0, np.uint64), np.zeros(1, np.int64))
+    counts = np.concatenate([np.diff(part.offsets) for part in parts])
+    return Shingles(np.concatenate([part.hashes for part in parts]), offsets_of(counts))
+
+
+def in_pieces(one: Callable[[slice], _T], starts: I64, ends: I64, threads: int | None) -> list[_T]:
+    """Call `one` on slices of the blocks, about a megabyte of text each, and keep their order."""
+    pieces = list(_pieces(starts, ends))
+    n_threads = min(threads or os.cpu_count() or 1, len(pieces))
+    if n_threads <= 1:
+        return [one(piece) for piece in pieces]
+    with ThreadPoolExecutor(n_threads) as pool:
+        return list(pool.map(one, pieces))
+
+
+def _pieces(starts: I64, ends: I64) -> Iterator[slice]:
+    work = np.cumsum(ends - starts)
+    begin = 0
+    while begin < starts.size:
+        done = int(work[begin - 1]) if begin else 0
+        end = max(begin + 1, int(np.searchsorted(work, done + _PIECE, side="right")))
+        yield slice(begin, end)
+        begin = end

@@ -1,0 +1,205 @@
+"""Which blocks stay: the walk in policy order, each block beside the leaders of its buckets.
+
+The rule is in docs/core.md, "Survivors". Blocks are numbered in policy order here, the first is preferred.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dedupe.core.hashing import F64, I64, ranges
+from dedupe.core.shingles import Shingles
+from dedupe.core.similarity import pair_similarities, ranked
+
+LEADERS = 64
+_ROUNDS = 200  # decided side by side before the rest is walked one by one
+_PAIRS = 1 << 20  # pairs made at a time
+
+_UNDECIDED, _STAYS, _DUPLICATE = range(3)
+
+
+class Buckets(NamedTuple):
+    """The buckets of each block.
+
+    Attributes:
+        offsets: Array of shape (n_blocks + 1,), int64: buckets of block i are ids[offsets[i]:offsets[i + 1]].
+        ids: Array of shape (n_postings,), int64, from 0 to n_buckets - 1.
+        n_buckets: Number of buckets.
+    """
+
+    offsets: I64
+    ids: I64
+    n_buckets: int
+
+
+class Survivors(NamedTuple):
+    """What the walk decided.
+
+    Attributes:
+        survivor: Array of shape (n_blocks,), int64: the block's own number when it stays.
+        similarity: Array of shape (n_blocks,), float64: to the survivor; 0 for a block that stays.
+        n_compared: Pairs that were compared.
+        n_capped: Times that a bucket was too full for one more leader.
+    """
+
+    survivor: I64
+    similarity: F64
+    n_compared: int
+    n_capped: int
+
+
+def walk(
+    sets: Shingles, buckets: Buckets, *, threshold: float, n_fixed: int = 0, leaders: int = LEADERS
+) -> Survivors:
+    """Decide for each block whether it stays or which survivor it duplicates.
+
+    Blocks that wait for no earlier undecided block are decided together, round by round.
+    Long chains, in which each block waits for the one before, are walked one by one in the end.
+
+    Args:
+        sets: Sorted shingle sets of the blocks.
+        buckets: Buckets of the blocks.
+        threshold: Jaccard similarity from which a block is a duplicate.
+        n_fixed: The first `n_fixed` blocks stay whatever they resemble.
+        leaders: Survivors of a bucket that later blocks are compared with.
+
+    Returns:
+        The decision, the same for any order of work.
+    """
+    return _Walk(ranked(sets), buckets, threshold, n_fixed, leaders).run()
+
+
+class _Walk:
+    """The state of one walk; postings are pairs of a bucket and a block in it."""
+
+    def __init__(self, sets: Shingles, buckets: Buckets, threshold: float, n_fixed: int, leaders: int) -> None:
+        self.sets, self.buckets, self.threshold, self.leaders = sets, buckets, threshold, leaders
+        n_blocks = buckets.offsets.size - 1
+        blocks = np.repeat(np.arange(n_blocks), np.diff(buckets.offsets))
+        order = np.argsort(buckets.ids, kind="stable")
+        self.block, self.bucket = blocks[order], buckets.ids[order]
+        self.end = np.cumsum(np.bincount(buckets.ids, minlength=buckets.n_buckets))
+        self.n_leaders = np.zeros(buckets.n_buckets, np.int64)
+        self.state = np.zeros(n_blocks, np.int8)
+        self.survivor = np.arange(n_blocks)
+        self.similarity = np.zeros(n_blocks)
+        self.n_compared = 0
+        self.n_fixed = n_fixed
+
+    def run(self) -> Survivors:
+        self._fix()
+        open_postings = np.arange(self.block.size)
+        for _ in range(_ROUNDS):
+            if not (self.state == _UNDECIDED).any():
+                break
+            open_postings = self._round(open_postings)
+        else:
+            self._one_by_one()
+        staying = np.bincount(self.bucket[self.state[self.block] == _STAYS], minlength=self.buckets.n_buckets)
+        capped = int(np.maximum(staying - self.leaders, 0).sum())
+        return Survivors(self.survivor, self.similarity, self.n_compared, capped)
+
+    def _fix(self) -> None:
+        """Let the blocks that are known to stay lead their buckets."""
+        self.state[: self.n_fixed] = _STAYS
+        fixed = np.flatnonzero(self.block < self.n_fixed)
+        first = np.searchsorted(self.bucket, self.bucket[fixed])
+        self._lead(fixed[fixed - first < self.leaders])
+
+    def _round(self, postings: I64) -> I64:
+        """Decide every block that no earlier undecided block of its open buckets can touch."""
+        bucket, block = self.bucket[postings], self.block[postings]
+        live = (self.n_leaders[bucket] < self.leaders) & (self.state[block] == _UNDECIDED)
+        postings, bucket, block = postings[live], bucket[live], block[live]
+        is_head = np.ones(postings.size, np.bool_)
+        is_head[1:] = bucket[1:] != bucket[:-1]
+        behind = np.bincount(block[~is_head], minlength=self.state.size)
+        ready = (self.state == _UNDECIDED) & (behind == 0)
+        self.state[ready] = _STAYS
+        self._lead(postings[is_head & ready[block]])
+        return postings
+
+    def _lead(self, leading: I64) -> None:
+        """Register leaders, and measure all later members of their buckets against them."""
+        np.add.at(self.n_leaders, self.bucket[leading], 1)
+        self._compare(leading)
+
+    def _compare(self, leading: I64) -> None:
+        """Make the pairs of leaders and later members, in parts."""
+        counts = self.end[self.bucket[leading]] - leading - 1
+        n_blocks = self.state.size
+        begin = 0
+        total = np.cumsum(counts)
+        while begin < leading.size:
+            done = int(total[begin - 1]) if begin else 0
+            end = max(begin + 1, int(np.searchsorted(total, done + _PAIRS, side="right")))
+            leader = np.repeat(self.block[leading[begin:end]], counts[begin:end])
+            member = self.block[ranges(leading[begin:end] + 1, counts[begin:end])]
+            free = member >= self.n_fixed
+            pairs = np.unique(leader[free] * n_blocks + member[free])
+            self._measure(pairs // n_blocks, pairs % n_blocks)
+            begin = end
+
+    def _measure(self, leader: I64, member: I64) -> None:
+        """Compare pairs, and note for each member its best leader so far."""
+        self.n_compared += leader.size
+        similarity = pair_similarities(self.sets, leader, member)
+        match = similarity >= self.threshold
+        leader, member, similarity = leader[match], member[match], similarity[match]
+        # the last one of each member wins the assignment: highest similarity, then the earliest leader
+        order = np.lexsort((-leader, similarity, member))
+        leader, member, similarity = leader[order], member[order], similarity[order]
+        last = np.ones(member.size, np.bool_)
+        last[:-1] = member[1:] != member[:-1]
+        leader, member, similarity = leader[last], member[last], similarity[last]
+        better = (similarity > self.similarity[member]) | (
+            (similarity == self.similarity[member]) & (leader < self.survivor[member])
+        )
+        leader, member, similarity = leader[better], member[better], similarity[better]
+        self.survivor[member], self.similarity[member] = leader, similarity
+        self.state[member] = _DUPLICATE
+
+    def _one_by_one(self) -> None:
+        """Walk the blocks that are left, in order, beside the leaders that this walk adds."""
+        added: dict[int, list[int]] = {}
+        first = int(np.argmax(self.state == _UNDECIDED))
+        for block in np.flatnonzero(self.state[first:] != _STAYS).tolist():
+            block += first
+            own = self.buckets.ids[self.buckets.offsets[block] : self.buckets.offsets[block + 1]].tolist()
+            near = np.array(sorted({leader for bucket in own for leader in added.get(bucket, ())}), np.int64)
+            self._measure(near, np.full(near.size, block))
+            if self.state[block] == _UNDECIDED:
+                self.state[block] = _STAYS
+                for bucket in own:
+                    if self.n_leaders[bucket] < self.leaders:
+                        self.n_leaders[bucket] += 1
+                        added.setdefault(bucket, []).append(block)
+
+
+def walk_matches(n_blocks: int, left: I64, right: I64, similarity: F64) -> tuple[I64, F64]:
+    """Decide from measured pairs alone; blocks are numbered in policy order.
+
+    Args:
+        n_blocks: Number of blocks.
+        left: Array of shape (n_pairs,), int64; the earlier block of each matching pair, left < right.
+        right: Array of shape (n_pairs,), int64.
+        similarity: Array of shape (n_pairs,), float64.
+
+    Returns:
+        Array of shape (n_blocks,), int64: the survivor of each block, itself when it stays; the most similar one,
+        of several the earliest. Array of shape (n_blocks,), float64: the similarity to it, 0 when it stays.
+    """
+    order = np.lexsort((left, -similarity, right))
+    left, right, similarity = left[order], right[order], similarity[order]
+    survivor, best = np.arange(n_blocks), np.zeros(n_blocks)
+    stays = np.ones(n_blocks, np.bool_)
+    members, first = np.unique(right, return_index=True)
+    for member, begin, end in zip(members.tolist(), first.tolist(), [*first[1:].tolist(), right.size], strict=True):
+        kept = stays[left[begin:end]]
+        nearest = int(kept.argmax())
+        if kept[nearest]:
+            stays[member] = False
+            survivor[member], best[member] = left[begin + nearest], similarity[begin + nearest]
+    return survivor, best

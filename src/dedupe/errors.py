@@ -1,0 +1,30 @@
+"""The errors of the library: one tree, each message with the value, the rule and the way out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["DedupeError", "InputError", "OptionError"]
+
+
+class DedupeError(Exception):
+    """The root of every error that this library raises on purpose."""
+
+
+class OptionError(DedupeError, ValueError):
+    """An option has a value that its rule does not allow."""
+
+
+class InputError(DedupeError, TypeError, ValueError):
+    """A text, or a collection of texts, is not what the call can take."""
+
+
+def nearest(value: object, allowed: Iterable[str]) -> str:
+    """Say which allowed name is meant, for the end of an error message.
+
+    Returns:
+        ``"; did you mean 'longest'?"``, or an empty string when no name is near.
+    """
+    found = difflib.get_close_matches(str(value), list(allowed), n=1, cutoff=0.5)
+    return f"; did you mean {found[0]!r}?" if found else ""

@@ -1,0 +1,214 @@
+"""The stages in order: from blocks to the survivor of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dedupe.core import backend, bands, pairs
+from dedupe.core.batch import Batch, char_counts
+from dedupe.core.blocks import Blocks
+from dedupe.core.hashing import F64, I64, U64, offsets_of, ranges
+from dedupe.core.contained import contained_pairs
+from dedupe.core.ratio import ratios
+from dedupe.core.similarity import pair_similarities, ranked
+from dedupe.core.sketch import Sketch, shingle_sets, sketch
+from dedupe.core.survivors import LEADERS, walk, walk_matches
+from dedupe.errors import OptionError
+from dedupe.options import Options
+
+
+class Pairs(NamedTuple):
+    """Pairs of blocks that were measured and match.
+
+    Attributes:
+        left: Array of shape (n_pairs,), int64, block numbers.
+        right: Array of shape (n_pairs,), int64.
+        similarity: Array of shape (n_pairs,), float64.
+    """
+
+    left: I64
+    right: I64
+    similarity: F64
+
+
+class Decision(NamedTuple):
+    """What matching found out about each block.
+
+    Attributes:
+        survivor: Array of shape (n_blocks,), int64: the block's own number when it stays.
+        similarity: Array of shape (n_blocks,), float64: to the survivor; 0 for a block that stays.
+        matches: Every matching pair that was asked for.
+        sketch: Words and fingerprints of the blocks.
+        stats: Counts per stage, bands and rows, caps hit.
+    """
+
+    survivor: I64
+    similarity: F64
+    matches: Pairs
+    sketch: Sketch
+    stats: dict[str, Any]
+
+
+def policy_order(
+    keep: str | Callable[[Any], float], batch: Batch, blocks: Blocks, block_of: Callable[[int], Any]
+) -> I64:
+    """Number the blocks in the order in which they are preferred.
+
+    Args:
+        keep: The policy, as in Options.
+        batch: The texts.
+        blocks: The blocks.
+        block_of: Makes the Block that a policy function is called with.
+
+    Returns:
+        Array of shape (n_blocks,), int64, the most preferred first; ties in input order.
+
+    Raises:
+        OptionError: The function returned something that is no number.
+    """
+    n_blocks = blocks.starts.size
+    if keep == "first":
+        return np.arange(n_blocks)
+    if keep == "last":
+        return np.arange(n_blocks)[::-1].copy()
+    if keep == "longest":
+        return np.argsort(-char_counts(batch, blocks.starts, blocks.ends), kind="stable")
+    assert callable(keep)
+    scores = np.empty(n_blocks)
+    for i in range(n_blocks):
+        score = keep(block_of(i))
+        try:
+            scores[i] = score
+        except (TypeError, ValueError):
+            scores[i] = np.nan
+        if np.isnan(scores[i]):
+            raise OptionError(f"keep must return a number for each block, got {score!r} for {block_of(i)!r}")
+    return np.argsort(-scores, kind="stable")
+
+
+def decide(batch: Batch, blocks: Blocks, options: Options, order: I64, *, scope: U64 | None = None) -> Decision:
+    """Run the stages over the blocks.
+
+    Args:
+        batch: The texts.
+        blocks: The blocks, in text order.
+        options: All settings.
+        order: Block numbers in policy order.
+        scope: Array of shape (n_blocks,), uint64: only blocks of equal scope match; or None.
+
+    Returns:
+        The decision for each block. Blocks with fewer than `min_words` words match only equal words.
+    """
+    plan = bands.plan(candidate_threshold(options), options.recall)
+    found = sketch(
+        batch.buffer, blocks.starts, blocks.ends,
+        width_words=options.width_words, plan=plan, seed=options.seed, scope=scope, threads=options.threads,
+    )  # fmt: skip
+    head = pairs.groups(found.text_hashes, scope, order)
+    is_compared = found.n_words >= max(options.min_words, 1)
+    heads = order[(head[order] == order) & is_compared[order]]
+    stats: dict[str, Any] = {
+        "documents": batch.offsets.size - 1,
+        "blocks": blocks.starts.size,
+        "bytes": int((blocks.ends - blocks.starts).sum()),
+        "words": int(found.n_words.sum(dtype=np.int64)),
+        "groups": int((head == np.arange(head.size)).sum()),
+        "backend": backend.backend(),
+        "bands": plan.n_bands,
+        "rows": plan.n_rows,
+        "recall_promised": round(plan.share_found(candidate_threshold(options)), 4),
+    }
+    survivor, similarity, matches = _resolve(batch, blocks, options, heads, found, stats)
+    # a block in a group has the words of its head: what the head matches, it matches
+    outcome = survivor[head]
+    in_group = head != np.arange(head.size)
+    similarity = np.where(in_group & (outcome == head), 1.0, similarity[head])
+    if options.pairs == "all":
+        matches = _with_groups(matches, head, order, stats)
+    else:
+        duplicate = np.flatnonzero(outcome != np.arange(head.size))
+        matches = Pairs(outcome[duplicate], duplicate, similarity[duplicate])
+    stats["duplicates"] = int((outcome != np.arange(head.size)).sum())
+    stats["matches"] = int(matches.left.size)
+    return Decision(outcome, similarity, matches, found, stats)
+
+
+def candidate_threshold(options: Options) -> float:
+    """Jaccard similarity for which the bands are planned.
+
+    An alignment ratio says little about shared shingles; half of it is what edits spread over a text leave of it.
+    """
+    return options.threshold if options.measure == "jaccard" else max(options.threshold / 2, 0.05)
+
+
+def _resolve(
+    batch: Batch, blocks: Blocks, options: Options, heads: I64, found: Sketch, stats: dict[str, Any]
+) -> tuple[I64, F64, Pairs]:
+    """Compare the heads of the groups, given in policy order."""
+    survivor = np.arange(blocks.starts.size)
+    similarity = np.zeros(survivor.size)
+    none = np.zeros(0, np.int64)
+    matches = Pairs(none, none, np.zeros(0))
+    if options.measure == "containment":
+        sets = shingle_sets(
+            batch.buffer, blocks.starts[heads], blocks.ends[heads],
+            width_words=options.width_words, threads=options.threads,
+        )  # fmt: skip
+        largest, left, right, score, capped = contained_pairs(sets, options.threshold)
+        near = heads[largest]
+        stats.update(candidates=int(left.size), compared=int(left.size), capped=capped)
+    else:
+        shared, found_buckets = pairs.buckets(found.keys[heads])
+        near = heads[shared]
+        stats["candidates"] = int(found_buckets.ids.size)
+        sets = shingle_sets(
+            batch.buffer, blocks.starts[near], blocks.ends[near],
+            width_words=options.width_words, threads=options.threads,
+        )  # fmt: skip
+        if options.measure == "jaccard" and options.pairs == "survivors":
+            result = walk(sets, found_buckets, threshold=options.threshold)
+            survivor[near], similarity[near] = near[result.survivor], result.similarity
+            stats.update(compared=result.n_compared, capped=result.n_capped, leaders_per_bucket=LEADERS)
+            return survivor, similarity, matches
+        left, right, capped = pairs.all_pairs(found_buckets)
+        stats.update(compared=int(left.size), capped=capped, pairs_per_block=pairs.PAIRS_PER_BLOCK)
+        if options.measure == "jaccard":
+            score = pair_similarities(ranked(sets), left, right)
+        else:
+            score = ratios(batch.buffer, blocks.starts[near], blocks.ends[near], left, right, options.threshold)
+    passed = score >= options.threshold
+    left, right, score = left[passed], right[passed], score[passed]
+    chosen, best = walk_matches(near.size, left, right, score)
+    survivor[near], similarity[near] = near[chosen], best
+    return survivor, similarity, Pairs(near[left], near[right], score)
+
+
+def _with_groups(found: Pairs, head: I64, order: I64, stats: dict[str, Any]) -> Pairs:
+    """Spread the matches of heads over their groups, and add the pairs inside each group."""
+    rank = np.empty(order.size, np.int64)
+    rank[order] = np.arange(order.size)
+    by_head = order[np.argsort(head[order], kind="stable")]
+    sizes = np.bincount(head, minlength=head.size)
+    begin = offsets_of(sizes)
+    capped = np.minimum(sizes, pairs.PAIRS_PER_BLOCK)
+    # a match of two heads stands for every pair of their members
+    counts = capped[found.left] * capped[found.right]
+    pair = np.repeat(np.arange(found.left.size), counts)
+    place = ranges(np.zeros_like(counts), counts)
+    width = capped[found.right][pair]
+    left = by_head[begin[found.left[pair]] + place // np.maximum(width, 1)]
+    right = by_head[begin[found.right[pair]] + place % np.maximum(width, 1)]
+    # inside a group: each member with those before it
+    member = ranges(np.zeros_like(sizes), sizes)
+    inner = np.minimum(member, pairs.PAIRS_PER_BLOCK)
+    first = by_head[ranges(np.arange(member.size) - inner, inner)]
+    second = np.repeat(by_head, inner)
+    stats["capped"] += int((member - inner).sum() + (sizes[found.left] * sizes[found.right] - counts).sum())
+    left, right = np.concatenate((left, first)), np.concatenate((right, second))
+    similarity = np.concatenate((found.similarity[pair], np.ones(first.size)))
+    left, right = np.where(rank[left] < rank[right], left, right), np.where(rank[left] < rank[right], right, left)
+    in_order = np.lexsort((right, left))
+    return Pairs(left[in_order], right[in_order], similarity[in_order])

@@ -1,0 +1,270 @@
+"""What the verbs hand back: blocks, duplicates, matches, and the results that hold them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from dedupe.core.ratio import folded
+from dedupe.errors import DedupeError
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
+    from dedupe.core.hashing import F64, I64
+
+__all__ = ["Block", "Duplicate", "Findings", "Match"]
+
+Rule = Literal["identical", "same words", "similar", "adjacent", "run"]
+Verdict = Literal["identical", "duplicate", "contains", "contained", "overlaps", "different"]
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A stretch of a text.
+
+    Attributes:
+        doc: Position of its text in a list, key in a mapping.
+        start: First character in the text.
+        end: Character after the last.
+        text: The stretch itself.
+    """
+
+    doc: Any
+    start: int
+    end: int
+    text: str = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The place without the text, for JSON."""
+        return {"doc": self.doc, "start": self.start, "end": self.end}
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """A block that says what its survivor says, and why that was decided.
+
+    Attributes:
+        block: The duplicate.
+        survivor: The block that stays and that it matches directly.
+        similarity: Of the two, by `measure`, 0–1.
+        measure: jaccard, containment or ratio.
+        rule: ``identical`` (the same text), ``same words`` (but for case, spaces, punctuation), ``similar``
+            (reached the threshold), ``adjacent`` (a short block that follows its twin) or ``run`` (a short block
+            beside a repeated one, as its twin is).
+    """
+
+    block: Block
+    survivor: Block
+    similarity: float
+    measure: str
+    rule: Rule
+
+    @cached_property
+    def novel_words(self) -> tuple[str, ...]:
+        """Words of the duplicate, as written, that the survivor does not have; in order, each once."""
+        known = set(folded(self.survivor.text).split())
+        found = {folded(word): word for word in reversed(_WORD.findall(self.block.text))}
+        return tuple(word for key, word in reversed(found.items()) if not set(key.split()) <= known)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything about the decision, for JSON."""
+        return {
+            "block": self.block.to_dict(),
+            "survivor": self.survivor.to_dict(),
+            "similarity": round(self.similarity, 6),
+            "measure": self.measure,
+            "rule": self.rule,
+            "novel_words": list(self.novel_words),
+        }
+
+
+@dataclass(frozen=True)
+class Match:
+    """Two blocks that were compared and found alike.
+
+    Attributes:
+        left: The block that is preferred by the keep policy.
+        right: The other.
+        similarity: By `measure`, 0–1.
+        measure: jaccard, containment or ratio.
+        verdict: ``identical``, ``duplicate``, or for containment ``contains`` (left holds right).
+    """
+
+    left: Block
+    right: Block
+    similarity: float
+    measure: str
+    verdict: Verdict
+
+    def to_dict(self) -> dict[str, Any]:
+        """The match without the texts, for JSON."""
+        return {
+            "left": self.left.to_dict(),
+            "right": self.right.to_dict(),
+            "similarity": round(self.similarity, 6),
+            "measure": self.measure,
+            "verdict": self.verdict,
+        }
+
+
+@dataclass(frozen=True)
+class BlockTable:
+    """All blocks of a run as arrays; a Block is made when it is asked for.
+
+    Attributes:
+        texts: The documents.
+        keys: Key or position of each document.
+        docs: Array of shape (n_blocks,), int64: number of the document.
+        starts: Array of shape (n_blocks,), int64, characters.
+        ends: Array of shape (n_blocks,), int64, characters.
+    """
+
+    texts: Sequence[str]
+    keys: Sequence[Any]
+    docs: I64
+    starts: I64
+    ends: I64
+
+    def __len__(self) -> int:
+        """Number of blocks."""
+        return int(self.docs.size)
+
+    def __getitem__(self, number: int) -> Block:
+        """The block of this number."""
+        doc, start, end = int(self.docs[number]), int(self.starts[number]), int(self.ends[number])
+        return Block(self.keys[doc], start, end, self.texts[doc][start:end])
+
+    def many(self, numbers: I64) -> Iterator[Block]:
+        """The blocks of these numbers."""
+        return (self[number] for number in numbers.tolist())
+
+
+def rule_of(block: Block, survivor: Block, similarity: float) -> Rule:
+    """Name the weakest rule that explains a duplicate."""
+    if block.text == survivor.text:
+        return "identical"
+    return "same words" if similarity >= 1.0 and folded(block.text) == folded(survivor.text) else "similar"
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """Which blocks are duplicates of which, over a collection.
+
+    Attributes:
+        stats: Counts per stage, bands and rows, the promised recall, caps that were hit.
+        settings: The options of the run, as plain values.
+    """
+
+    stats: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    _blocks: BlockTable = field(repr=False)
+    _survivor: I64 = field(repr=False)
+    _similarity: F64 = field(repr=False)
+    _pairs: tuple[I64, I64, F64] = field(repr=False)
+
+    @cached_property
+    def _is_duplicate(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        result: np.ndarray[tuple[int], np.dtype[np.bool_]] = self._survivor != np.arange(self._survivor.size)
+        return result
+
+    def duplicate_documents(self) -> I64:
+        """Numbers of the documents that hold a duplicate, ascending."""
+        return np.unique(self._blocks.docs[self._is_duplicate])
+
+    @cached_property
+    def duplicates(self) -> tuple[Duplicate, ...]:
+        """Each duplicate with its survivor, in input order."""
+        measure = self.settings["measure"]
+        made = []
+        for number in np.flatnonzero(self._is_duplicate).tolist():
+            block, survivor = self._blocks[number], self._blocks[int(self._survivor[number])]
+            similarity = float(self._similarity[number])
+            made.append(Duplicate(block, survivor, similarity, measure, rule_of(block, survivor, similarity)))
+        return tuple(made)
+
+    @cached_property
+    def survivors(self) -> tuple[Block, ...]:
+        """The blocks that stay, in input order; texts of nothing but white space have none."""
+        return tuple(self._blocks.many(np.flatnonzero(~self._is_duplicate)))
+
+    @cached_property
+    def clusters(self) -> tuple[tuple[Block, ...], ...]:
+        """Each survivor that has duplicates, followed by them; in input order."""
+        duplicate = np.flatnonzero(self._is_duplicate)
+        order = duplicate[np.argsort(self._survivor[duplicate], kind="stable")]
+        heads, first = np.unique(self._survivor[order], return_index=True)
+        parts = np.split(order, first[1:]) if heads.size else []
+        return tuple(
+            (self._blocks[int(head)], *self._blocks.many(part)) for head, part in zip(heads, parts, strict=True)
+        )
+
+    @cached_property
+    def matches(self) -> tuple[Match, ...]:
+        """The matching pairs: survivor and duplicate, or every pair with ``pairs="all"``."""
+        measure = self.settings["measure"]
+        made = []
+        for left, right, similarity in zip(*(array.tolist() for array in self._pairs), strict=True):
+            one, other = self._blocks[left], self._blocks[right]
+            verdict: Verdict = "contains" if measure == "containment" else "duplicate"
+            made.append(
+                Match(one, other, similarity, measure, "identical" if one.text == other.text else verdict)
+            )
+        return tuple(made)
+
+    def columns(self) -> dict[str, Any]:
+        """One row per block, as columns: place, survivor, similarity, cluster.
+
+        Returns:
+            doc, start, end, is_duplicate, survivor_doc, survivor_start, survivor_end, similarity (null where the
+            block stays), cluster (a number, the same for a survivor and its duplicates).
+        """
+        blocks, survivor = self._blocks, self._survivor
+        number = np.unique(survivor, return_inverse=True)[1]
+        return {
+            "doc": [blocks.keys[doc] for doc in blocks.docs.tolist()],
+            "start": blocks.starts,
+            "end": blocks.ends,
+            "is_duplicate": self._is_duplicate,
+            "survivor_doc": [blocks.keys[doc] for doc in blocks.docs[survivor].tolist()],
+            "survivor_start": blocks.starts[survivor],
+            "survivor_end": blocks.ends[survivor],
+            "similarity": np.where(self._is_duplicate, self._similarity, np.nan),
+            "cluster": number,
+        }
+
+    def to_arrow(self) -> pyarrow.Table:
+        """The columns of :meth:`columns` as an Arrow table (needs the extra ``arrow``)."""
+        try:
+            import pyarrow as pa
+        except ImportError as error:
+            raise DedupeError("to_arrow() needs pyarrow; pip install 'dedupe-text[arrow]'") from error
+        columns = self.columns()
+        columns["similarity"] = pa.array(columns["similarity"], mask=~self._is_duplicate)
+        return pa.table(columns)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The columns of :meth:`columns` as a DataFrame (needs pandas)."""
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise DedupeError("to_pandas() needs pandas; pip install pandas") from error
+        return pd.DataFrame(self.columns())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain values for JSON; the layout is stable within a version."""
+        return {
+            "format": "dedupe.findings",
+            "version": 1,
+            "settings": dict(self.settings),
+            "stats": dict(self.stats),
+            "duplicates": [duplicate.to_dict() for duplicate in self.duplicates],
+            "matches": [match.to_dict() for match in self.matches],
+        }
