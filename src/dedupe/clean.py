@@ -14,10 +14,10 @@ from dedupe.core.blocks import BLANK, Blocks, split
 from dedupe.core.hashing import Bool, I64
 from dedupe.documents import Documents, check_text, collect
 from dedupe.errors import InputError
-from dedupe.find import block_table, plain_settings
+from dedupe.find import plain_settings
 from dedupe.options import Options, Settings
 from dedupe.repeats import BY_ADJACENCY, BY_RUN, Repeats, cuts, repeats
-from dedupe.results import Block, Duplicate, Rule, rule_of
+from dedupe.results import Block, BlockTable, Duplicate, Rule, rule_of
 
 __all__ = ["Analysis", "Removal", "analyze", "clean", "clean_many", "restore"]
 
@@ -202,7 +202,7 @@ class _Run(NamedTuple):
 def _run(texts: Sequence[str], options: Options) -> _Run:
     batch = encode(texts)
     blocks = split(batch, options.unit)
-    table = block_table(Documents(texts, range(len(texts))), batch, blocks) if callable(options.keep) else None
+    table = BlockTable(Documents(texts, range(len(texts))), batch, blocks) if callable(options.keep) else None
     found = repeats(batch, blocks, options, table.__getitem__ if table else None)
     gone = np.flatnonzero(found.survivor != np.arange(found.survivor.size))
     needs_lines = np.zeros(len(texts), np.bool_)
@@ -268,7 +268,7 @@ def _without(text: str, made: list[Removal]) -> str:
 
 
 def _reasons(run: _Run, text: str, options: Options) -> tuple[Duplicate, ...]:
-    table = block_table(Documents([text], [0]), run.batch, run.blocks)
+    table = BlockTable(Documents([text], [0]), run.batch, run.blocks)
     names: dict[int, Rule] = {BY_RUN: "run", BY_ADJACENCY: "adjacent"}
     made = []
     for number in run.gone.tolist():

@@ -8,8 +8,8 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from dedupe.core.batch import Batch, char_offsets, encode
-from dedupe.core.blocks import Blocks, split
+from dedupe.core.batch import encode
+from dedupe.core.blocks import split
 from dedupe.documents import Documents, collect
 from dedupe.matching import decide, policy_order
 from dedupe.options import Options, Settings
@@ -49,7 +49,7 @@ def find_documents(documents: Documents, options: Options) -> Findings:
     """The same for texts that have been checked."""
     batch = encode(documents.texts)
     blocks = split(batch, options.unit)
-    table = block_table(documents, batch, blocks)
+    table = BlockTable(documents, batch, blocks)
     order = policy_order(options.keep, batch, blocks, table.__getitem__)
     decision = decide(batch, blocks, options, order)
     return Findings(
@@ -92,17 +92,6 @@ def unique(docs: object, *, options: Options | None = None, **settings: Unpack[S
     if isinstance(docs, Mapping):
         return {key: text for key, text, kept in zip(documents.keys, documents.texts, stays, strict=True) if kept}
     return [text for text, kept in zip(documents.texts, stays.tolist(), strict=True) if kept]
-
-
-def block_table(documents: Documents, batch: Batch, blocks: Blocks) -> BlockTable:
-    """Blocks in characters of the user's own texts."""
-    return BlockTable(
-        documents.texts,
-        documents.keys,
-        blocks.docs,
-        char_offsets(batch, blocks.docs, blocks.starts),
-        char_offsets(batch, blocks.docs, blocks.ends),
-    )
 
 
 def plain_settings(options: Options) -> dict[str, Any]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from dedupe.core.batch import Batch, char_offsets
+from dedupe.core.blocks import Blocks
 from dedupe.core.ratio import folded
+from dedupe.documents import Documents
 from dedupe.errors import DedupeError
 
 if TYPE_CHECKING:
@@ -115,7 +118,6 @@ class Match:
         }
 
 
-@dataclass(frozen=True)
 class BlockTable:
     """All blocks of a run as arrays; a Block is made when it is asked for.
 
@@ -123,15 +125,22 @@ class BlockTable:
         texts: The documents.
         keys: Key or position of each document.
         docs: Array of shape (n_blocks,), int64: number of the document.
-        starts: Array of shape (n_blocks,), int64, characters.
-        ends: Array of shape (n_blocks,), int64, characters.
     """
 
-    texts: Sequence[str]
-    keys: Sequence[Any]
-    docs: I64
-    starts: I64
-    ends: I64
+    def __init__(self, documents: Documents, batch: Batch, blocks: Blocks) -> None:
+        """Keep what is needed to count characters later: most runs ask for few blocks."""
+        self.texts, self.keys, self.docs = documents.texts, documents.keys, blocks.docs
+        self._batch, self._bytes = batch, (blocks.starts, blocks.ends)
+
+    @cached_property
+    def starts(self) -> I64:
+        """Array of shape (n_blocks,), int64: first character of each block in its document."""
+        return char_offsets(self._batch, self.docs, self._bytes[0])
+
+    @cached_property
+    def ends(self) -> I64:
+        """Array of shape (n_blocks,), int64: the character after the last."""
+        return char_offsets(self._batch, self.docs, self._bytes[1])
 
     def __len__(self) -> int:
         """Number of blocks."""

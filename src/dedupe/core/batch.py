@@ -9,7 +9,8 @@ import numpy as np
 
 from dedupe.core.hashing import I64, U8, offsets_of
 
-_PART = 4096  # texts joined at a time: bounds the copy that the join makes
+_PART = 4096  # texts taken at a time: bounds the copy that joining makes
+_LONG = 512  # characters on average from which texts are copied one by one
 
 
 class Batch(NamedTuple):
@@ -37,14 +38,20 @@ def encode(texts: Sequence[str]) -> Batch:
     lengths: list[int] = []
     for first in range(0, len(texts), _PART):
         part = texts[first : first + _PART]
+        if sum(map(len, part)) > _LONG * len(part):  # long texts: one copy each costs less than joining them
+            for text in part:
+                coded = text.encode("utf-8", "surrogatepass")
+                data += coded
+                lengths.append(len(coded))
+            continue
         joined = "".join(part)
         if joined.isascii():
             data += joined.encode("ascii")
             lengths.extend(map(len, part))
         else:
-            coded = [text.encode("utf-8", "surrogatepass") for text in part]
-            data += b"".join(coded)
-            lengths.extend(map(len, coded))
+            short = [text.encode("utf-8", "surrogatepass") for text in part]
+            data += b"".join(short)
+            lengths.extend(map(len, short))
     return Batch(np.frombuffer(data, np.uint8), offsets_of(np.array(lengths, np.int64)))
 
 

@@ -22,14 +22,15 @@ def groups(text_hashes: U64, scope: U64 | None, order: I64) -> I64:
         Array of shape (n_blocks,), int64: the group's first block in policy order, the block itself when alone.
     """
     first = text_hashes[order, 0] if scope is None else text_hashes[order, 0] + scope[order]
+    repeated = _crowded(first)
     # a stable sort keeps policy order inside a group, so its head is the first of the run
-    by_hash = order[np.argsort(first, kind="stable")]
+    by_hash = order[repeated[np.argsort(first[repeated], kind="stable")]]
     sorted_hashes = text_hashes[by_hash]
     head = np.ones(by_hash.size, np.bool_)
     head[1:] = (sorted_hashes[1:] != sorted_hashes[:-1]).any(axis=1)
     if scope is not None:
         head[1:] |= scope[by_hash[1:]] != scope[by_hash[:-1]]
-    result = np.empty(order.size, np.int64)
+    result = np.arange(order.size)
     result[by_hash] = by_hash[np.flatnonzero(head)[np.cumsum(head) - 1]]
     return result
 
@@ -59,16 +60,35 @@ def buckets(keys: U64) -> tuple[I64, Buckets]:
 
 def _repeated(column: U64) -> tuple[I64, I64]:
     """Positions of the values that occur twice or more, and a dense number for each value."""
-    order = np.argsort(column, kind="stable")
+    order = _crowded(column)
+    order = order[np.argsort(column[order], kind="stable")]
     values = column[order]
     same = values[1:] == values[:-1]
     member = np.zeros(values.size, np.bool_)
     member[1:] |= same
     member[:-1] |= same
-    order = order[member]
+    order, values = order[member], values[member]
     fresh = np.ones(order.size, np.bool_)
-    fresh[1:] = column[order[1:]] != column[order[:-1]]
+    fresh[1:] = values[1:] != values[:-1]
     return order, np.cumsum(fresh) - 1
+
+
+def _crowded(column: U64) -> I64:
+    """Positions of values that share a slot of a small table with another value: all repeats are among them.
+
+    Most keys stand alone; this finds them in a few passes, so that only the rest is sorted.
+    Of two values in one slot the later one is left in the table, so the earlier one sees another number there.
+    """
+    mask = np.uint64((4 << int(column.size).bit_length()) - 1)
+    slot = (column & mask).astype(np.intp)
+    table = np.empty(int(mask) + 1, np.int32 if column.size < 1 << 31 else np.int64)
+    place = np.arange(column.size, dtype=table.dtype)
+    table[slot] = place
+    pushed_out = np.flatnonzero(table[slot] != place)
+    crowded = np.zeros(table.size, np.bool_)
+    crowded[slot[pushed_out]] = True
+    result: I64 = np.flatnonzero(crowded[slot])
+    return result
 
 
 def all_pairs(found: Buckets, *, limit: int = PAIRS_PER_BLOCK) -> tuple[I64, I64, int]:

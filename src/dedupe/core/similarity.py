@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dedupe.core import backend
 from dedupe.core.hashing import F64, I64, U64, ranges
 from dedupe.core.shingles import Shingles
 
@@ -14,11 +15,14 @@ def ranked(found: Shingles) -> Shingles:
     """Replace each hash of sorted sets by its rank among all, so that a pair number fits beside it.
 
     Returns:
-        Sets of the same layout, hashes below 2**32, still ascending within each block.
+        Sets of the same layout, hashes below 2**32, still ascending within each block;
+        the sets as they are when the compiled kernels are in use.
 
     Raises:
         MemoryError: 2**32 different shingles or more; split the texts first.
     """
+    if backend.native():  # the kernel compares the hashes themselves
+        return found
     known, ranks = np.unique(found.hashes, return_inverse=True)
     if known.size >= 1 << 32:
         raise MemoryError(f"{known.size} different shingles in one call; the NumPy core compares fewer than 2**32")
@@ -36,8 +40,12 @@ def intersections(found: Shingles, left: I64, right: I64) -> I64:
     Returns:
         Array of shape (n_pairs,), int64.
     """
-    sizes = np.diff(found.offsets)
     counts = np.zeros(left.size, np.int64)
+    if backend.native():
+        left, right = np.ascontiguousarray(left), np.ascontiguousarray(right)
+        backend.kernels().intersections(found.offsets, found.hashes, left, right, counts)
+        return counts
+    sizes = np.diff(found.offsets)
     work = np.cumsum(sizes[left] + sizes[right])
     begin = 0
     while begin < left.size:

@@ -11,7 +11,7 @@ import numpy as np
 
 from dedupe.core import backend, unicode
 from dedupe.core.bands import Plan, keys
-from dedupe.core.hashing import I64, U8, U32, U64, offsets_of
+from dedupe.core.hashing import I64, U8, U32, U64, offsets_of, ranges
 from dedupe.core.minhash import permutations, signatures
 from dedupe.core.shingles import Shingles, sets, shingles
 from dedupe.core.tokens import text_hashes, words
@@ -133,14 +133,37 @@ def shingle_sets(
         The set of each block; 8 bytes per shingle.
     """
 
+    in_order = bool((starts[1:] >= starts[:-1]).all())
+    if not in_order:
+        order = np.argsort(starts, kind="stable")
+        made = shingle_sets(buffer, starts[order], ends[order], width_words=width_words, threads=threads)
+        place = np.empty_like(order)
+        place[order] = np.arange(order.size)
+        counts = np.diff(made.offsets)[place]
+        return Shingles(made.hashes[ranges(made.offsets[place], counts)], offsets_of(counts))
+
     def one(piece: slice) -> Shingles:
+        if backend.native():
+            return _native_sets(buffer, starts[piece], ends[piece], width_words)
         return sets(shingles(words(buffer, starts[piece], ends[piece]), width_words))
 
     parts = in_pieces(one, starts, ends, threads)
     if not parts:
         return Shingles(np.zeros(0, np.uint64), np.zeros(1, np.int64))
+    if len(parts) == 1:
+        return parts[0]
     counts = np.concatenate([np.diff(part.offsets) for part in parts])
     return Shingles(np.concatenate([part.hashes for part in parts]), offsets_of(counts))
+
+
+def _native_sets(buffer: U8, starts: I64, ends: I64, width_words: int) -> Shingles:
+    # the most words per byte: U+3316 has three bytes and folds into six Japanese letters, each a word
+    room = np.empty(2 * int((ends - starts).sum()), np.uint64)
+    offsets = np.empty(starts.size + 1, np.int64)
+    used = backend.kernels().shingle_sets(
+        buffer, starts, ends, *unicode.table()[:3], width_words, offsets, room
+    )
+    return Shingles(room[:used].copy(), offsets)
 
 
 def in_pieces(one: Callable[[slice], _T], starts: I64, ends: I64, threads: int | None) -> list[_T]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dedupe.core import backend
 from dedupe.core.hashing import F64, I64, ranges
 from dedupe.core.shingles import Shingles
 from dedupe.core.similarity import pair_similarities, ranked
@@ -68,6 +69,14 @@ def walk(
     Returns:
         The decision, the same for any order of work.
     """
+    if backend.native():
+        survivor = np.empty(buckets.offsets.size - 1, np.int64)
+        similarity = np.empty(survivor.size)
+        n_compared, _, n_capped = backend.kernels().walk(
+            sets.offsets, sets.hashes, buckets.offsets, buckets.ids, buckets.n_buckets,
+            n_fixed, threshold, leaders, survivor, similarity,
+        )  # fmt: skip  # the kernel's order: sets, buckets, settings, results
+        return Survivors(survivor, similarity, n_compared, n_capped)
     return _Walk(ranked(sets), buckets, threshold, n_fixed, leaders).run()
 
 
