@@ -17,9 +17,7 @@ SOURCE = Path("src/dedupe/core/_native.c")
 
 # One wheel serves every CPython from 3.11 on (abi3). Free-threaded builds have no stable ABI
 # and PyPy has its own, so there the module is built for the one version at hand.
-IS_ABI3 = platform.python_implementation() == "CPython" and not sysconfig.get_config_var(
-    "Py_GIL_DISABLED"
-)
+IS_ABI3 = platform.python_implementation() == "CPython" and not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 
 class BuildNative(build_ext):

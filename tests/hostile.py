@@ -62,9 +62,7 @@ BROKEN = {
     "surrogates in the wrong order": "one \udc00\ud800 two",
     "NUL": "\x00",
     "NUL in a word": "one\x00two three\x00\none\x00two three\x00",
-    "control characters": "".join(map(chr, range(32)))
-    + "\x7f"
-    + "".join(map(chr, range(128, 160))),
+    "control characters": "".join(map(chr, range(32))) + "\x7f" + "".join(map(chr, range(128, 160))),
     "byte order mark first": "\ufeffone two three\n\none two three",
     "byte order mark inside": "one two\ufeff three\n\none two three",
     "noncharacters": "\ufffe \uffff \U0010ffff \ufdd0",
@@ -81,12 +79,8 @@ MARKS = {
     "1,000 marks on one letter": "z" + "\u0301\u0323" * 500,
     "enclosing and spacing marks": "a\u20dd \u0915\u093e \u0b95\u0bca",
     "composed and decomposed": "café cafe\u0301 CAFÉ CAFE\u0301",
-    "Vietnamese composed": unicodedata.normalize(
-        "NFC", "Tiếng Việt được viết. Tiếng Việt được viết."
-    ),
-    "Vietnamese decomposed": unicodedata.normalize(
-        "NFD", "Tiếng Việt được viết. Tiếng Việt được viết."
-    ),
+    "Vietnamese composed": unicodedata.normalize("NFC", "Tiếng Việt được viết. Tiếng Việt được viết."),
+    "Vietnamese decomposed": unicodedata.normalize("NFD", "Tiếng Việt được viết. Tiếng Việt được viết."),
     "Hangul composed": unicodedata.normalize("NFC", KOREAN),
     "Hangul decomposed": unicodedata.normalize("NFD", KOREAN),
     "Hangul half-width": "\uffa1\uffc2 \uffb1\uffc2\uffa1",
@@ -165,7 +159,5 @@ LARGE = {
     "10,000 lone surrogates": "\ud800" * 10_000,
 }
 
-QUICK: dict[str, str] = (
-    EMPTY_AND_TINY | SPACES | LINE_ENDS | BROKEN | MARKS | FOLDING | SCRIPTS | EMOJI | MARKUP
-)
+QUICK: dict[str, str] = EMPTY_AND_TINY | SPACES | LINE_ENDS | BROKEN | MARKS | FOLDING | SCRIPTS | EMOJI | MARKUP
 HOSTILE: dict[str, str] = QUICK | LARGE

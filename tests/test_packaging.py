@@ -30,9 +30,7 @@ REGISTRY = r"(?:pypi|npmjs|pythonhosted|crates)\.(?:org|io|com)"
 def tracked_files() -> list[Path]:
     """The files that git knows, less the seeds and what is not text; none without git."""
     try:
-        listed = subprocess.run(
-            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
-        )
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True)
     except (OSError, subprocess.CalledProcessError):
         return []
     names = [name for name in listed.stdout.split("\0") if name and not name.startswith("seeds/")]
