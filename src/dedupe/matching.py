@@ -164,6 +164,9 @@ def _resolve(
         shared, found_buckets = pairs.buckets(found.keys[heads])
         near = heads[shared]
         stats["candidates"] = int(found_buckets.ids.size)
+        if near.size == 0:
+            stats.update(compared=0, capped=0)
+            return survivor, similarity, matches
         sets = shingle_sets(
             batch.buffer, blocks.starts[near], blocks.ends[near],
             width_words=options.width_words, threads=options.threads,

@@ -8,6 +8,8 @@ from dedupe.core.hashing import I64, U64, offsets_of, ranges
 from dedupe.core.survivors import Buckets
 
 PAIRS_PER_BLOCK = 1000
+_PART = 1 << 20  # keys sorted at a time
+_FEW = 1 << 12  # values that are sorted at once, without a table first
 
 
 def groups(text_hashes: U64, scope: U64 | None, order: I64) -> I64:
@@ -23,6 +25,9 @@ def groups(text_hashes: U64, scope: U64 | None, order: I64) -> I64:
     """
     first = text_hashes[order, 0] if scope is None else text_hashes[order, 0] + scope[order]
     repeated = _crowded(first)
+    result = np.arange(order.size)
+    if repeated.size == 0:
+        return result
     # a stable sort keeps policy order inside a group, so its head is the first of the run
     by_hash = order[repeated[np.argsort(first[repeated], kind="stable")]]
     sorted_hashes = text_hashes[by_hash]
@@ -30,7 +35,6 @@ def groups(text_hashes: U64, scope: U64 | None, order: I64) -> I64:
     head[1:] = (sorted_hashes[1:] != sorted_hashes[:-1]).any(axis=1)
     if scope is not None:
         head[1:] |= scope[by_hash[1:]] != scope[by_hash[:-1]]
-    result = np.arange(order.size)
     result[by_hash] = by_hash[np.flatnonzero(head)[np.cumsum(head) - 1]]
     return result
 
@@ -45,14 +49,20 @@ def buckets(keys: U64) -> tuple[I64, Buckets]:
         Array of shape (n_shared,), int64: the blocks that share a bucket with another, ascending;
         and the buckets of these blocks, in that order.
     """
+    n_blocks, n_bands = keys.shape
     blocks, ids, n_buckets = [], [], 0
-    for band in range(keys.shape[1]):
-        column = np.ascontiguousarray(keys[:, band])
-        order, number = _repeated(column)
-        blocks.append(order)
-        ids.append(number + n_buckets)
-        n_buckets += int(number[-1]) + 1 if number.size else 0
-    block, bucket = np.concatenate(blocks or [np.zeros(0, np.int64)]), np.concatenate(ids or [np.zeros(0, np.int64)])
+    step = max(1, _PART // max(n_blocks, 1))
+    for band in range(0, n_bands, step):
+        # the number of the band is part of the key, so several bands can be sorted as one
+        place, number = _repeated(keys[:, band : band + step].T.ravel())
+        if place.size:
+            blocks.append(place % n_blocks)
+            ids.append(number + n_buckets)
+            n_buckets += int(number[-1]) + 1
+    if not blocks:
+        none = np.zeros(0, np.int64)
+        return none, Buckets(np.zeros(1, np.int64), none, 0)
+    block, bucket = np.concatenate(blocks), np.concatenate(ids)
     by_block = np.argsort(block, kind="stable")
     shared, counts = np.unique(block, return_counts=True)
     return shared, Buckets(offsets_of(counts), bucket[by_block], n_buckets)
@@ -61,6 +71,8 @@ def buckets(keys: U64) -> tuple[I64, Buckets]:
 def _repeated(column: U64) -> tuple[I64, I64]:
     """Positions of the values that occur twice or more, and a dense number for each value."""
     order = _crowded(column)
+    if order.size == 0:
+        return order, order
     order = order[np.argsort(column[order], kind="stable")]
     values = column[order]
     same = values[1:] == values[:-1]
@@ -79,6 +91,9 @@ def _crowded(column: U64) -> I64:
     Most keys stand alone; this finds them in a few passes, so that only the rest is sorted.
     Of two values in one slot the later one is left in the table, so the earlier one sees another number there.
     """
+    if column.size <= _FEW:
+        ascending = np.sort(column)
+        return np.arange(column.size if (ascending[1:] == ascending[:-1]).any() else 0)
     mask = np.uint64((4 << int(column.size).bit_length()) - 1)
     slot = (column & mask).astype(np.intp)
     table = np.empty(int(mask) + 1, np.int32 if column.size < 1 << 31 else np.int64)

@@ -169,6 +169,8 @@ def _native_sets(buffer: U8, starts: I64, ends: I64, width_words: int) -> Shingl
 def in_pieces(one: Callable[[slice], _T], starts: I64, ends: I64, threads: int | None) -> list[_T]:
     """Call `one` on slices of the blocks, about a megabyte of text each, and keep their order."""
     pieces = list(_pieces(starts, ends))
+    if len(pieces) == 1:
+        return [one(pieces[0])]
     n_threads = min(threads or os.cpu_count() or 1, len(pieces))
     if n_threads <= 1:
         return [one(piece) for piece in pieces]
@@ -177,6 +179,9 @@ def in_pieces(one: Callable[[slice], _T], starts: I64, ends: I64, threads: int |
 
 
 def _pieces(starts: I64, ends: I64) -> Iterator[slice]:
+    if starts.size and ends[-1] - starts[0] <= _PIECE:
+        yield slice(0, starts.size)
+        return
     work = np.cumsum(ends - starts)
     begin = 0
     while begin < starts.size:
