@@ -129,7 +129,8 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
             while stop < end and text[stop] in WIDE + SPACED:
                 stop += 1
             run = text[at:stop]
-            while stop < end and text[stop] in CLOSERS:
+            closers = CLOSERS if run[-1] in WIDE else CLOSERS + "“«"
+            while stop < end and text[stop] in closers:
                 stop += 1
         elif text[at] in "\n\r\x85\u2028\u2029":
             run = ""
@@ -152,9 +153,11 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def ends_sentence(before: str, run: str, gap: str, after: str) -> bool:
     """Tell whether stops with these neighbours end a sentence."""
+    if not run or begins_small(after):
+        return False
     if any(char in WIDE for char in run):
         return True
-    if not run or not gap or after.lstrip(OPENERS)[:1].islower():
+    if not gap:
         return False
     if run != ".":
         return True
@@ -165,6 +168,13 @@ def ends_sentence(before: str, run: str, gap: str, after: str) -> bool:
     if (word.isalpha() and len(word) == 1) or (word.isdecimal() and len(word) <= 2):
         return False
     return word not in ABBREVIATIONS and word[:1].lower() + word[1:] not in ABBREVIATIONS
+
+
+def begins_small(after: str) -> bool:
+    """Tell whether the first letter behind opening quotes and dashes is a small one."""
+    while after and after[0] in OPENERS:
+        after = after[1:].lstrip(" \u00a0\u202f")
+    return after[:1].islower()
 
 
 # --- words ----------------------------------------------------------------------------

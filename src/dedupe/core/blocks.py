@@ -17,12 +17,13 @@ block is called L, the one before the next block R.
 1. The first block of a text goes with the gap after it, the last with the gap before.
 2. Otherwise the gap of the higher border stays; if equal, either.
 3. If the higher one is `OWN`: the gap of R stays when R is `OWN` and the block is
-   not fenced, else both gaps stay (two line ends make a blank line).
+   not fenced; the gap of L when the block before is fenced; else both stay (two
+   line ends make a blank line).
 
 Where this cannot hold: when the last blank line of a text goes, its lines become
 paragraphs; between CR and LF, which together are one line end; and when a list
-item is followed by a sentence on its own line and the words before the list do
-not end a sentence. `test_blocks.py` shows the rule on generated text.
+item is followed by a sentence on the item's line and the words before the list
+do not end a sentence. `test_blocks.py` shows the rule on generated text.
 """
 
 import re
@@ -31,11 +32,10 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from dedupe.core.batch import Batch
-from dedupe.core.hashing import I64, U8
+from dedupe.core.hashing import I64, U8, Bool
 from dedupe.core.sentences import cut_sentences
 
 Unit = Literal["document", "paragraph", "line", "sentence"]
-Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 # What separates a block from the one before it, weakest first.
 CLOSE: Final = 0  # a full stop that needs no space behind it
@@ -70,7 +70,7 @@ class Blocks(NamedTuple):
     starts: I64
     ends: I64
     docs: I64
-    fenced: Mask
+    fenced: Bool
     borders: U8
 
 
@@ -141,7 +141,7 @@ def _documents(batch: Batch, lines: Blocks) -> Blocks:
     )
 
 
-def _is_first(docs: I64) -> Mask:
+def _is_first(docs: I64) -> Bool:
     """Mark the first block of each text."""
     first = np.ones(docs.size, np.bool_)
     np.not_equal(docs[1:], docs[:-1], out=first[1:])
@@ -228,13 +228,13 @@ def _fence(buffer: U8, lines: Blocks) -> Blocks:
     rows = _fence_rows(buffer, lines)
     if not rows:
         return lines
-    starts, ends, docs, fenced, borders = (column.copy() for column in lines)
-    kept = np.ones(starts.size, np.bool_)
+    ends, fenced = lines.ends.copy(), lines.fenced.copy()
+    kept = np.ones(ends.size, np.bool_)
     for first, last in _pair_fences(buffer, lines, rows):
         kept[first + 1 : last + 1] = False
         ends[first] = ends[last]
         fenced[first] = True
-    return Blocks(starts[kept], ends[kept], docs[kept], fenced[kept], borders[kept])
+    return Blocks(lines.starts[kept], ends[kept], lines.docs[kept], fenced[kept], lines.borders[kept])
 
 
 def _fence_rows(buffer: U8, lines: Blocks) -> list[int]:
@@ -295,16 +295,12 @@ def _paragraphs(lines: Blocks) -> Blocks:
     ends = lines.ends[np.concatenate((first[1:] - 1, [lines.ends.size - 1]))]
     own = is_wrapped & (lines.borders == LINE)
     borders = np.where(own, np.uint8(OWN), lines.borders)[first]
-    return Blocks(
-        lines.starts[first], ends, lines.docs[first], lines.fenced[first], borders
-    )
+    return Blocks(lines.starts[first], ends, lines.docs[first], lines.fenced[first], borders)
 
 
 def _sentences(batch: Batch, paragraphs: Blocks) -> Blocks:
     """Cut each paragraph that is not fenced into sentences."""
-    rows, cuts, resumes, listed = cut_sentences(
-        batch.buffer, paragraphs.starts, paragraphs.ends, paragraphs.fenced
-    )
+    rows, cuts, resumes, listed = cut_sentences(batch.buffer, paragraphs.starts, paragraphs.ends, paragraphs.fenced)
     if rows.size == 0:
         return paragraphs
     starts = np.insert(paragraphs.starts, rows + 1, resumes)

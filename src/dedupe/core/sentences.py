@@ -2,9 +2,9 @@
 
 A sentence ends behind its stop, with the quotes and brackets that close there:
 
-- behind a stop of a script that writes no or few spaces (。 ！ ？ । ؟ ۔ ። ။ ។ ։ …), at once;
-- behind . ! ? … and the Tibetan shad, when white space follows and what comes
-  next does not begin with a small letter;
+- behind a stop that is never part of a word (。 ！ ？ । ؟ ۔ ። ။ ។ ։), at once;
+- behind . ! ? … and the Tibetan shad, when white space follows;
+- but only if what comes next does not begin with a small letter;
 - not behind a full stop after one letter (J. Smith), one or two digits
   (3. Oktober), letters with stops between them (U.S., e.g., Ph.D.), or a word
   of ABBREVIATIONS;
@@ -15,25 +15,24 @@ or only at what stands after; so a sentence can be taken out and its neighbours
 still meet at a border. Known errors, on the side of long sentences: "in the
 U.S. The", "at 5 p.m. He", "Plan B. Then", "chapter 5. The", "No. I won't";
 on the side of short ones: a quote with a stop inside a sentence
-(「…。」と言った), abbreviations not listed before a capital, and Thai, which
-writes no stops, is cut at paragraphs and lines only.
+(「…。」と言った) and abbreviations not listed before a capital. Thai
+writes no stops and is cut at paragraphs and list items only.
 """
 
 import re
 
 import numpy as np
 
-from dedupe.core.hashing import I64, U8
+from dedupe.core.hashing import I64, U8, Bool
 
-Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
-
+# The German closing quotes “ and « open elsewhere, so they close only behind a spaced stop.
 _CLOSERS = "\"'”’»›)\\]}）］｝」』】》〉〕*_"
 _WIDE = "。｡！？।॥؟۔።፧፨။។៕։"
 _SPACED = ".!?…‼⁇⁈⁉།༎;"
 _OPENERS = "\"'“‘„‚”’«»‹›([{¿¡*_#—–-"
 
 # Possessive, so that a long run of stops is walked over once.
-_STOP = re.compile(rf"([{_SPACED}{_WIDE}]++)[{_CLOSERS}]*+(\s*+)")
+_STOP = re.compile(rf"([{_SPACED}{_WIDE}]++)(?:(?<=[{_WIDE}])[{_CLOSERS}]*+|(?<![{_WIDE}])[{_CLOSERS}“«]*+)(\s*+)")
 _HAS_WIDE = re.compile(f"[{_WIDE}]")
 _ITEM = re.compile(
     r"(?<=[\n\r\x85\u2028\u2029])[^\S\n\r\x85\u2028\u2029]*+"
@@ -42,7 +41,7 @@ _ITEM = re.compile(
 _BEFORE_WORD = re.compile(r"[^\w.'’-]")
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}|\d{1,2}|[^\W\d_]")
 _LONGEST_WORD = 24
-_OPENING = re.compile(rf"[{_OPENERS}]*+")
+_OPENING = re.compile(rf"(?:[{_OPENERS}][ \u00a0\u202f]*+)*+")
 
 # Words that carry a full stop and go on; matched as written and with the first letter lowered.
 ABBREVIATIONS = frozenset(
@@ -53,13 +52,11 @@ ABBREVIATIONS = frozenset(
     No Nos nos nr Nr art Abs abs bzw ca dgl evtl ggf Hr Fr inkl Jh Str str Tel usw vgl zzgl Prof
     Mme Mlle MM av boul env chap éd p.ex sig sigg dott ing avv Sra Srta Sres Ud Uds núm pág págs
     г гг ул стр рис им проф акад тыс млн млрд руб коп см т.е
-    """.split()
+    """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 
 
-def cut_sentences(
-    buffer: U8, starts: I64, ends: I64, skipped: Mask
-) -> tuple[I64, I64, I64, Mask]:
+def cut_sentences(buffer: U8, starts: I64, ends: I64, skipped: Bool) -> tuple[I64, I64, I64, Bool]:
     """Find the borders of sentences inside paragraphs.
 
     Args:
@@ -109,7 +106,7 @@ def borders_of(text: str) -> list[tuple[int, int, bool]]:
             continue
         while items and items[0] <= stop.start():
             begin = max(begin, items.pop(0))
-        if _may_end(text, begin, stop) and (_is_wide(stop[1]) or _may_begin(text, start)):
+        if _may_end(text, begin, stop) and _may_begin(text, start):
             found[start] = (stop.start(2), start, False)
             begin = start
     return sorted(found.values())
@@ -147,9 +144,7 @@ def _may_begin(text: str, start: int) -> bool:
     return not char.islower()
 
 
-def _to_bytes(
-    text: str, start: int, found: list[tuple[int, int, bool]]
-) -> list[tuple[int, int, bool]]:
+def _to_bytes(text: str, start: int, found: list[tuple[int, int, bool]]) -> list[tuple[int, int, bool]]:
     """Turn character positions in a paragraph into byte positions in the buffer."""
     if text.isascii():
         return [(start + end, start + begin, listed) for end, begin, listed in found]
