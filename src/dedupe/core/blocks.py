@@ -287,10 +287,9 @@ def _paragraphs(lines: Blocks) -> Blocks:
         return lines
     wrapped = np.zeros(int(lines.docs[-1]) + 1, np.bool_)
     wrapped[lines.docs[after_blank]] = True
-    beside_fence = lines.fenced.copy()
-    beside_fence[1:] |= lines.fenced[:-1]
     is_wrapped = wrapped[lines.docs]
-    opens = (lines.borders == BLANK) | beside_fence | ~is_wrapped
+    opens = (lines.borders == BLANK) | ~is_wrapped | lines.fenced
+    opens[1:] |= lines.fenced[:-1]
     first = np.flatnonzero(opens)
     ends = lines.ends[np.concatenate((first[1:] - 1, [lines.ends.size - 1]))]
     own = is_wrapped & (lines.borders == LINE)

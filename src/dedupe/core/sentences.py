@@ -98,14 +98,14 @@ def borders_of(text: str) -> list[tuple[int, int, bool]]:
         end = seen + len(text[seen : item.start()].rstrip())
         seen = item.end()
         found[seen] = (end, seen, True)
-    items = sorted(found)
+    items = sorted(found, reverse=True)  # the next one last, where taking it is cheap
     begin = 0
     for stop in _STOP.finditer(text):
         start = stop.end()
         if start == len(text) or start in found:
             continue
-        while items and items[0] <= stop.start():
-            begin = max(begin, items.pop(0))
+        while items and items[-1] <= stop.start():
+            begin = max(begin, items.pop())
         if _may_end(text, begin, stop) and _may_begin(text, start):
             found[start] = (stop.start(2), start, False)
             begin = start
