@@ -52,7 +52,7 @@ ABBREVIATIONS = frozenset(
     No Nos nos nr Nr art Abs abs bzw ca dgl evtl ggf Hr Fr inkl Jh Str str Tel usw vgl zzgl Prof
     Mme Mlle MM av boul env chap éd p.ex sig sigg dott ing avv Sra Srta Sres Ud Uds núm pág págs
     г гг ул стр рис им проф акад тыс млн млрд руб коп см т.е
-    """.split()  # noqa: SIM905 - a list of words reads best as words
+    """.split()
 )
 
 
