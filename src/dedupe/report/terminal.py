@@ -1,0 +1,167 @@
+"""Results as lines of text for a terminal: summaries, reasons, tables, two columns."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from dedupe.clean import Analysis
+from dedupe.compare import Comparison
+from dedupe.results import Findings
+
+_SHOWN = 72  # characters of a block that are shown
+
+
+def one_line(text: str, limit: int = _SHOWN) -> str:
+    """The beginning of a text on one line, without control characters."""
+    flat = " ".join("".join(char if char.isprintable() else " " for char in text[: 4 * limit]).split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def summary(name: str, result: Analysis) -> str:
+    """One line about a cleaned text."""
+    removed = len(result.removed)
+    if not removed:
+        return f"{name}: nothing repeated in {_count(result.stats['blocks'], 'block')}"
+    share = 100 * (1 - len(result.text) / max(result.stats["characters_in"], 1))
+    return (
+        f"{name}: {_count(removed, 'repeated block')} removed of {result.stats['blocks']}, "
+        f"{len(result.text):,} of {result.stats['characters_in']:,} characters kept (-{share:.1f} %)"
+    )
+
+
+def reasons(result: Analysis) -> Iterator[str]:
+    """Why each block went."""
+    for removed in result.removed:
+        block, survivor = removed.block, removed.survivor
+        yield f"  - characters {block.start}-{block.end}: {one_line(block.text)}"
+        why = "the same text as" if removed.rule in ("identical", "adjacent", "run") else "says what"
+        note = {"adjacent": ", right behind it", "run": ", as part of a repeated run"}.get(removed.rule, "")
+        how = f"{removed.measure} {removed.similarity:.2f}, rule: {removed.rule}"
+        says = " says" if why == "says what" else ""
+        yield f"    {why} characters {survivor.start}-{survivor.end}{says}{note} ({how})"
+        if removed.novel_words:
+            yield f"    only here: {one_line(', '.join(removed.novel_words))}"
+
+
+def matches(found: Findings, names: Sequence[str]) -> Iterator[str]:
+    """A table of the matches of a run over files."""
+    rows = [("similarity", "verdict", "kept", "duplicate", "text")]
+    for match in found.matches:
+        places = [
+            names[side.doc] + ("" if found.settings["unit"] == "document" else f":{side.start}-{side.end}")
+            for side in (match.left, match.right)
+        ]
+        rows.append((f"{match.similarity:.3f}", match.verdict, *places, one_line(match.right.text, 40)))
+    if len(rows) > 1:
+        yield from table(rows)
+    stats = found.stats
+    yield (
+        f"{_count(stats['duplicates'], 'duplicate')} among {_count(stats['blocks'], 'block')} "
+        f"of {_count(stats['documents'], 'document')}; {_count(stats['matches'], 'match', 'matches')} "
+        f"at {found.settings['measure']} >= {found.settings['threshold']:g}"
+    )
+
+
+def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows as aligned columns; the first row is the head."""
+    widths = [max(width_of(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for number, row in enumerate(rows):
+        cells = [cell + " " * (width - width_of(cell)) for cell, width in zip(row, widths, strict=True)]
+        yield "  ".join(cells).rstrip()
+        if number == 0:
+            yield "  ".join("-" * width for width in widths)
+
+
+def comparison(result: Comparison) -> str:
+    """The measures of two texts on one line."""
+    return (
+        f"{result.verdict}: jaccard {result.jaccard:.3f}, first in second {result.containment:.3f}, "
+        f"second in first {result.containment_other:.3f}, ratio {result.ratio:.3f}, "
+        f"{_count(len(result.shared), 'shared passage')}"
+    )
+
+
+def side_by_side(
+    left: str, right: str, result: Comparison, *, width: int, mark: Callable[[str], str]
+) -> Iterator[str]:
+    """Two texts in two columns, shared passages marked.
+
+    Args:
+        left: The first text.
+        right: The second.
+        result: Their comparison.
+        width: Columns of the terminal.
+        mark: Makes a shared stretch stand out, without changing its width by more than the marks.
+
+    Returns:
+        Lines.
+    """
+    column = max(20, (width - 3) // 2)
+    spans = [(span.start, span.end) for span in result.shared]
+    others = [(span.other_start, span.other_end) for span in result.shared]
+    first, second = list(_wrapped(left, spans, column, mark)), list(_wrapped(right, others, column, mark))
+    for number in range(max(len(first), len(second))):
+        shown, size = first[number] if number < len(first) else ("", 0)
+        other = second[number][0] if number < len(second) else ""
+        yield f"{shown}{' ' * max(0, column - size)} | {other}".rstrip()
+
+
+def _wrapped(
+    text: str, spans: Iterable[tuple[int, int]], column: int, mark: Callable[[str], str]
+) -> Iterator[tuple[str, int]]:
+    """Lines of a text and their widths, cut at spaces where there are any."""
+    is_shared = bytearray(len(text))
+    for start, end in spans:
+        is_shared[start:end] = b"\1" * (end - start)
+    begin = 0
+    for line in text.splitlines(keepends=True):
+        at, end = begin, begin + len(line.rstrip())
+        begin += len(line)
+        if at == end:
+            yield "", 0
+        while at < end:
+            stop = _fitting(text, at, end, column)
+            yield _marked(text[at:stop], is_shared[at:stop], mark)
+            at = stop
+            while at < end and text[at].isspace():
+                at += 1
+
+
+def _fitting(text: str, start: int, end: int, column: int) -> int:
+    """Where a line that begins at `start` is cut."""
+    used, stop, space = 0, start, start
+    while stop < end:
+        used += width_of(text[stop])
+        if used > column:
+            return space if space > start else max(stop, start + 1)
+        if text[stop].isspace():
+            space = stop
+        stop += 1
+    return end
+
+
+def _marked(text: str, is_shared: bytearray, mark: Callable[[str], str]) -> tuple[str, int]:
+    parts, at = [], 0
+    while at < len(text):
+        stop = is_shared.find(1 - is_shared[at], at)
+        stop = len(text) if stop < 0 else stop
+        clean = "".join(char if char.isprintable() else " " for char in text[at:stop])
+        parts.append((clean, bool(is_shared[at])))
+        at = stop
+    shown = "".join(mark(part) if shared else part for part, shared in parts)
+    extra = sum(width_of(mark(part)) - width_of(part) for part, shared in parts if shared and "\x1b" not in mark(part))
+    return shown, sum(width_of(part) for part, _ in parts) + extra
+
+
+def width_of(text: str) -> int:
+    """Columns that a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
