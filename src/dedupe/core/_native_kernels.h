@@ -134,18 +134,29 @@ static inline void add_point(OpenWord *word, uint32_t point)
     else add_three_bytes(word, point);
 }
 
-/* Write out the waiting marks, by combining class and stably. A class at a time: a run has at most the 55
- * classes that Unicode has, so a long run costs 55 looks at each mark and needs no second array. */
+static bool in_order(const uint32_t *marks, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (marks[i - 1] >> 24 > marks[i] >> 24) return false;
+    return true;
+}
+
+/* Write out the waiting marks, sorted by combining class, stably. They mostly are in order already. If not, a
+ * class is written at a time: a run has at most the 55 classes that Unicode has, so even a long run costs 55
+ * looks at each mark and needs no second array. */
 static OpenWord add_marks(Tokenizer *t, OpenWord word)
 {
-    bool used[256] = {false};
-    for (size_t i = 0; i < t->n_marks; i++) used[t->marks[i] >> 24] = true;
-    for (uint32_t combining = 1; combining < 256; combining++) {
-        if (!used[combining]) continue;
-        for (size_t i = 0; i < t->n_marks; i++)
-            if (t->marks[i] >> 24 == combining) add_point(&word, t->marks[i] & 0x1FFFFF);
-    }
+    const size_t n = t->n_marks;
     t->n_marks = 0;
+    if (in_order(t->marks, n)) {
+        for (size_t i = 0; i < n; i++) add_point(&word, t->marks[i] & 0x1FFFFF);
+        return word;
+    }
+    bool used[256] = {false};
+    for (size_t i = 0; i < n; i++) used[t->marks[i] >> 24] = true;
+    for (uint32_t combining = 0; combining < 256; combining++)
+        for (size_t i = 0; used[combining] && i < n; i++)
+            if (t->marks[i] >> 24 == combining) add_point(&word, t->marks[i] & 0x1FFFFF);
     return word;
 }
 

@@ -1,0 +1,285 @@
+"""Compiled kernels: the same values as NumPy and the twin, and no byte read outside the buffer."""
+
+import ctypes
+import mmap
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hostile import HOSTILE, QUICK
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedupe.core.bands import Plan
+
+_native = pytest.importorskip(
+    "dedupe.core._native", reason="the compiled module is not built here", exc_type=ImportError
+)
+agreement = pytest.importorskip("fuzz.agreement")
+
+PLAN = Plan(9, 4)
+PIECES = [
+    *("a", "B", "9", "_", " ", ".", "\n", "\x00", "word", "LongerThanEightLetters", "x" * 70),
+    *("é", "\u0323", "\u0301", "\u0345", "\u20dd", "字", "ไ", "я", "한", "\u1112", "\u034f"),
+    *("\u00ad", "\u200d", "ﬁ", "ﷺ", "㌖", "İ", "\ud800", "\U0001f600", "\U0001f3fd", " " * 70),
+]
+texts = st.lists(st.sampled_from(PIECES) | st.characters(), min_size=1, max_size=60).map("".join)
+members = st.lists(st.integers(0, 12), max_size=12)
+
+
+@pytest.mark.parametrize("width", [1, 2, 5])
+@pytest.mark.parametrize("name", [name for name, text in QUICK.items() if text])
+def test_all_three_roads_agree_on_hostile_text(name: str, width: int):
+    agreement.check_text([QUICK[name]], width, Plan(3, 2), twin=True)
+
+
+@pytest.mark.parametrize("name", [name for name, text in HOSTILE.items() if text])
+def test_native_and_numpy_agree_on_hostile_text(name: str):
+    text = HOSTILE[name]
+
+    agreement.check_text([text, text[: len(text) // 2 + 1]], 5, PLAN)
+
+
+@given(st.lists(texts, min_size=1, max_size=6), st.integers(1, 9), st.sampled_from([(9, 4), (1, 1), (3, 11)]))
+def test_all_three_roads_agree_on_generated_text(some: list[str], width: int, plan: tuple[int, int]):
+    agreement.check_text(some, width, Plan(*plan), twin=True)
+
+
+@pytest.mark.parametrize("pattern", ["{0}", "a{0}b", "字{0}\u0301", "a{0}\u0301\u0323 ", "{0}{0}"])
+def test_native_and_numpy_agree_on_every_code_point(pattern: str):
+    text = "".join(pattern.format(chr(point)) for point in range(sys.maxunicode + 1))
+
+    agreement.check_text([text], 3, Plan(2, 2))
+
+
+@pytest.mark.parametrize("shift", range(9))
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 16, 62, 63, 64, 65, 130])
+def test_words_are_cut_alike_at_every_place_of_a_window(shift: int, size: int):
+    word = "Ab3" * 50
+
+    agreement.check_text(["." * (60 + shift) + word[:size], word[:size] + "é " + word[:size] + "."], 2, PLAN)
+
+
+@pytest.mark.parametrize("width", [1023, 1024, 1025, 3000])
+def test_windows_wider_than_a_turn_of_the_kernel(width: int):
+    agreement.check_text([" ".join(map(str, range(4000)))], width, Plan(2, 2))
+
+
+def test_large_sets_are_sorted_and_without_repeats():
+    numbers = np.random.default_rng(1).integers(0, 150_000, 200_000)
+
+    agreement.check_text([" ".join(map(str, numbers))], 1, Plan(2, 2))
+
+
+def test_scope_is_part_of_the_keys():
+    laid_out = agreement.lay_out(["one two", "one two", "."])
+    scope = np.array([0, 1 << 63, 7], np.uint64)
+
+    made = agreement.by_native(*laid_out, 5, PLAN, scope)
+
+    agreement.assert_same(made, agreement.by_numpy(*laid_out, 5, PLAN, scope))
+    assert (made["keys"][0] != made["keys"][1]).all()
+
+
+def test_calls_side_by_side_give_the_same_values():
+    laid_out = agreement.lay_out([f"paragraph {n} of the café, {'字' * (n % 7)}" for n in range(2000)])
+    expected = agreement.by_native(*laid_out, 5, PLAN)
+
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(agreement.by_native, *laid_out, 5, PLAN) for _ in range(8)]
+
+    for call in calls:
+        agreement.assert_same(call.result(), expected)
+
+
+# --- sets and survivors ---------------------------------------------------------------
+
+
+@given(
+    st.lists(st.tuples(members, st.lists(st.integers(0, 5), max_size=4)), min_size=1, max_size=25),
+    st.sampled_from([0.3, 0.5, 2 / 3, 0.8, 1.0]),
+    st.sampled_from([1, 2, 64]),
+)
+def test_all_three_roads_agree_on_survivors(blocks: list, threshold: float, leaders: int):
+    sets, buckets = zip(*blocks, strict=True)
+
+    agreement.check_walk(sets, buckets, threshold, leaders=leaders)
+    agreement.check_walk(sets, buckets, threshold, leaders=leaders, n_fixed=len(blocks) // 2)
+
+
+def test_equal_similarities_choose_the_earliest_leader():
+    # {1, 2} and {3, 4} share half of {1, 2, 3, 4} each; the bucket of the second comes first
+    sets = [[1, 2], [3, 4], [1, 2, 3, 4]]
+
+    agreement.check_walk(sets, [[1], [0], [0, 1]], 0.5)
+
+
+@given(st.lists(st.lists(st.integers(0, 40), max_size=40), min_size=1, max_size=8), st.floats(0, 1))
+def test_intersections_agree_with_and_without_threshold(sets: list, threshold: float):
+    agreement.check_intersections(sets, threshold)
+
+
+@pytest.mark.parametrize("few", [[], [0], [5], [0, 500, 999], [1, 2, 3], list(range(0, 1000, 90)), [2000]])
+def test_intersections_of_sets_of_very_different_size(few: list[int]):
+    agreement.check_intersections([few, range(1000), range(1, 1000, 2)], 0.01)
+
+
+# --- the door -------------------------------------------------------------------------
+
+
+def guarded(data: bytes) -> np.ndarray:
+    """A copy of `data` that ends where a page begins that must not be touched."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    page = mmap.PAGESIZE
+    room = (len(data) + page - 1) // page * page + page
+    area = mmap.mmap(-1, room + page)  # a page before as well
+    address = ctypes.addressof(ctypes.c_char.from_buffer(area))
+    libc.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    begin = room - len(data)
+    area[begin:room] = data
+    assert libc.mprotect(address + room, page, 0) == 0, ctypes.get_errno()
+    array = np.frombuffer(area, np.uint8, len(data), begin)
+    assert array.ctypes.data + len(data) == address + room
+    return array
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs mmap and mprotect")
+@pytest.mark.parametrize("end", ["", "a", "é", "字", "\U0001f600", "e\u0301", "word", "longerthaneight"])
+@pytest.mark.parametrize("size", [0, 1, 5, 8, 31, 57, 60, 63, 64, 65, 127, 200])
+def test_no_byte_after_the_buffer_is_read(size: int, end: str):
+    data = (b"one Two3 " * 30)[:size] + end.encode()
+    at = np.array([0], np.int64)
+    to = np.array([len(data)], np.int64)
+
+    made = agreement.by_native(guarded(data), at, to, 2, PLAN)
+
+    agreement.assert_same(made, agreement.by_native(np.frombuffer(data, np.uint8), at, to, 2, PLAN))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs mmap and mprotect")
+@given(st.binary(max_size=200) | st.lists(st.sampled_from([0xFF, 0xF0, 0xE3, 0xC3, 0x80, 97]), max_size=70).map(bytes))
+def test_bytes_that_are_no_utf8_stay_inside_the_buffer(data: bytes):
+    at, to = np.array([0, 0], np.int64), np.array([len(data), len(data) // 2], np.int64)
+
+    made = agreement.by_native(guarded(data), at, to, 2, Plan(2, 2))
+
+    assert (made["word_ends"] <= len(data)).all()
+    assert (made["word_starts"] < made["word_ends"]).all()
+
+
+def arguments() -> dict:
+    """Arguments of `sketch` that are right."""
+    buffer, starts, ends = agreement.lay_out(["one two", "three"])
+    pages, entries, expansions = agreement.TABLE
+    names = ("pages", "entries", "expansions", "width", "a", "b", "n_bands", "n_rows", "scope")
+    values = (pages, entries, expansions, 5, *agreement.permutations(4, 1), 2, 2, None)
+    return {
+        "buffer": buffer,
+        "starts": starts,
+        "ends": ends,
+        **dict(zip(names, values, strict=True)),
+        "n_words": np.empty(2, np.int32),
+        "text_hash": np.empty((2, 2), np.uint64),
+        "keys": np.empty((2, 2), np.uint64),
+        "signatures": np.empty((2, 4), np.uint32),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("buffer", "text", "buffer must be a contiguous array of uint8"),
+        ("buffer", np.zeros(12, np.int8), "buffer must be an aligned array of uint8, got format 'b'"),
+        ("starts", np.zeros(2, np.int32), "starts must be an aligned array of int64, got format 'i'"),
+        ("starts", np.zeros((2, 2), np.int64)[:, 0], "starts must be a contiguous array of int64"),
+        ("starts", np.array([-1, 7]), r"block 0 is \[-1, 7\), outside of a buffer of 12 bytes"),
+        ("starts", np.array([0, 13]), r"block 1 is \[13, 12\)"),
+        ("ends", np.array([7, 13]), r"block 1 is \[7, 13\)"),
+        ("ends", np.zeros(3, np.int64), "ends must have 2 items, got 3"),
+        ("ends", np.frombuffer(bytes(17), np.int64, 2, 1), "ends must be an aligned array"),
+        ("pages", np.full(8704, 65535, np.uint16), r"pages\[0\] is 65535, but entries has \d+ pages"),
+        ("pages", np.zeros(0, np.uint16), "the table must fold ASCII"),
+        ("pages", np.ones(8704, np.uint16), "the table must fold ASCII letters to lower case"),
+        ("width", 0, "width_words must be between 1 and 1048576, got 0"),
+        ("width", 1 << 40, "width_words must be between 1 and 1048576"),
+        ("a", np.zeros(3, np.uint32), "a must have 4 items, got 3"),
+        ("b", np.zeros(4, np.int64), "b must be an aligned array of uint32"),
+        ("n_bands", 0, r"n_bands \* n_rows must be between 1 and 65536, got 0 \* 2"),
+        ("n_rows", 1 << 62, r"n_bands \* n_rows must be between 1 and 65536"),
+        ("scope", np.zeros(1, np.uint64), "scope must have 2 items, got 1"),
+        ("n_words", np.zeros(2, np.int64), "n_words must be an aligned array of int32"),
+        ("text_hash", np.zeros(2, np.uint64), "text_hash must have 4 items, got 2"),
+        ("keys", np.zeros(4, np.uint64).view(">u8"), "keys must be an aligned array of uint64"),
+        ("keys", bytes(32), "keys must be a contiguous and writable array of uint64"),
+        ("signatures", np.zeros(7, np.uint32), "signatures must have 8 items, got 7"),
+    ],
+)  # fmt: skip  # a case a line
+def test_wrong_arguments_are_refused(name: str, value: object, message: str):
+    wrong = arguments() | {name: value}
+
+    with pytest.raises(ValueError, match=message):
+        _native.sketch(*wrong.values())
+
+
+def test_right_arguments_are_taken():
+    right = arguments()
+
+    _native.sketch(*right.values())
+
+    assert right["n_words"].tolist() == [2, 1]
+
+
+def test_a_table_with_an_expansion_outside_of_itself_is_survived():
+    made = arguments()
+    made["buffer"] = np.frombuffer("ﬁ und ﬂ".encode(), np.uint8)[:12]
+    made["starts"], made["ends"] = np.array([0, 0]), np.array([11, 4])
+    made["expansions"] = made["expansions"][:1]
+
+    _native.sketch(*made.values())
+
+    assert made["n_words"].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("room", [0, 1, 2])
+def test_too_little_room_is_refused(room: int):
+    text = (*agreement.lay_out(["one two three"]), *agreement.TABLE)
+    offsets, hashes = np.empty(2, np.int64), np.empty(room, np.uint64)
+
+    with pytest.raises(ValueError, match="hashes is too short"):
+        _native.words(*text, offsets, hashes, None, None)
+    with pytest.raises(ValueError, match="hashes is too short"):
+        _native.shingle_sets(*text, 1, offsets, hashes)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (0, np.array([0, 5]), "set_offsets must ascend from 0 or more to at most 2"),
+        (0, np.array([1, 0]), "set_offsets must ascend"),
+        (0, np.zeros(0, np.int64), "bucket_offsets must have 0 items, got 2"),
+        (2, np.array([0, 3]), "bucket_offsets must ascend from 0 or more to at most 1"),
+        (3, np.array([1]), r"bucket_ids\[0\] is 1, but n_buckets is 1"),
+        (3, np.array([-1]), r"bucket_ids\[0\] is -1"),
+        (4, -1, "n_buckets=-1"),
+        (6, 1.5, "a threshold between 0 and 1"),
+        (6, float("nan"), "a threshold between 0 and 1"),
+        (7, 0, "leaders=0"),
+        (8, np.zeros(2, np.int64), "survivor must have 1 items, got 2"),
+    ],
+)  # fmt: skip  # a case a line
+def test_a_walk_over_wrong_arrays_is_refused(place: int, value: object, message: str):
+    wrong: list = [np.array([0, 2]), np.array([3, 4], np.uint64), np.array([0, 1]), np.array([0]), 1]
+    wrong += [0, 0.5, 64, np.zeros(1, np.int64), np.zeros(1)]
+    wrong[place] = value
+
+    with pytest.raises(ValueError, match=message):
+        _native.walk(*wrong)
+
+
+@pytest.mark.parametrize("pair", [(0, 2), (2, 0), (-1, 0)])
+def test_a_pair_of_sets_that_do_not_exist_is_refused(pair: tuple[int, int]):
+    left, right = np.array(pair[:1]), np.array(pair[1:])
+
+    with pytest.raises(ValueError, match=r"pair 0 is .*, but there are 2 sets"):
+        _native.intersections(np.array([0, 0, 0]), np.zeros(0, np.uint64), left, right, np.zeros(1, np.int64))

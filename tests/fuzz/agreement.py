@@ -1,0 +1,162 @@
+"""One harness for every road through the core: compiled kernels, NumPy and, for short text, the plain twin."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from unittest import mock
+
+import numpy as np
+import reference
+
+from dedupe.core import _native, backend, unicode
+from dedupe.core.bands import Plan, keys
+from dedupe.core.minhash import permutations, signatures
+from dedupe.core.shingles import Shingles, sets, shingles
+from dedupe.core.similarity import intersections, ranked
+from dedupe.core.survivors import Buckets, walk
+from dedupe.core.tokens import text_hashes, words
+
+TABLE = unicode.table()[:3]
+SEED = 1
+Arrays = dict[str, np.ndarray]
+
+
+@contextlib.contextmanager
+def numpy_only() -> Iterator[None]:
+    """Keep the stages that choose for themselves from choosing the compiled kernels."""
+    with mock.patch.object(backend, "native", return_value=False):
+        yield
+
+
+def lay_out(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Put texts side by side in a buffer, a block each, with nothing between them."""
+    data = [text.encode("utf-8", "surrogatepass") for text in texts]
+    offsets = np.concatenate(([0], np.cumsum([len(part) for part in data]))).astype(np.int64)
+    return np.frombuffer(b"".join(data), np.uint8), offsets[:-1].copy(), offsets[1:].copy()
+
+
+def by_native(buffer, starts, ends, width: int, plan: Plan, scope=None) -> Arrays:
+    """Sketch and shingle sets from the kernels, and the words with their places."""
+    n_blocks = starts.size
+    text = (buffer, starts, ends, *TABLE)
+    found = {
+        "n_words": np.empty(n_blocks, np.int32),
+        "text_hashes": np.empty((n_blocks, 2), np.uint64),
+        "keys": np.empty((n_blocks, plan.n_bands), np.uint64),
+        "signatures": np.empty((n_blocks, plan.n_hashes), np.uint32),
+    }
+    _native.sketch(*text, width, *permutations(plan.n_hashes, SEED), *plan, scope, *found.values())
+    offsets = np.empty(n_blocks + 1, np.int64)
+    n_words = _native.words(*text, offsets, None, None, None)
+    for name, dtype in (("words", np.uint64), ("word_starts", np.int64), ("word_ends", np.int64)):
+        found[name] = np.empty(n_words, dtype)
+    _native.words(*text, offsets, found["words"], found["word_starts"], found["word_ends"])
+    set_offsets = np.empty(n_blocks + 1, np.int64)
+    room = np.empty(n_words, np.uint64)
+    used = _native.shingle_sets(*text, width, set_offsets, room)
+    return found | {"word_offsets": offsets, "set_offsets": set_offsets, "sets": room[:used]}
+
+
+def by_numpy(buffer, starts, ends, width: int, plan: Plan, scope=None) -> Arrays:
+    """The same from NumPy."""
+    with numpy_only():
+        found = words(buffer, starts, ends)
+        made = shingles(found, width)
+        signature = signatures(made, *permutations(plan.n_hashes, SEED))
+        unique = sets(made)
+        return {
+            "n_words": np.diff(found.offsets),
+            "text_hashes": text_hashes(found, buffer, starts, ends),
+            "keys": keys(signature, plan, scope),
+            "signatures": signature,
+            "words": found.hashes,
+            "word_starts": found.starts,
+            "word_ends": found.ends,
+            "word_offsets": found.offsets,
+            "set_offsets": unique.offsets,
+            "sets": unique.hashes,
+        }
+
+
+def by_twin(texts: Sequence[str], width: int, plan: Plan) -> Arrays:
+    """The same from the plain twin, which knows no places."""
+    hashes = [reference.word_hashes(text) for text in texts]
+    unique = [reference.shingle_set(found, width) for found in hashes]
+    rows = [reference.signature(reference.shingles(found, width), plan.n_hashes, SEED) for found in hashes]
+    return {
+        "n_words": np.array([len(found) for found in hashes]),
+        "text_hashes": np.array([reference.text_hash(text) for text in texts], np.uint64),
+        "keys": np.array([reference.band_keys(row, *plan) for row in rows], np.uint64),
+        "signatures": np.array(rows, np.uint32),
+        "words": np.array([word for found in hashes for word in found], np.uint64),
+        "sets": np.array([shingle for found in unique for shingle in found], np.uint64),
+    }
+
+
+def assert_same(left: Arrays, right: Arrays) -> None:
+    """Compare the arrays that both roads made."""
+    for name in left.keys() & right.keys():
+        assert np.array_equal(left[name], right[name]), f"{name}: {left[name]} and {right[name]}"
+
+
+def check_text(texts: Sequence[str], width: int, plan: Plan, *, twin: bool = False) -> None:
+    """Take non-empty texts through every stage up to the shingle sets, on two or three roads."""
+    laid_out = lay_out(texts)
+    made = by_native(*laid_out, width, plan)
+    assert_same(made, by_numpy(*laid_out, width, plan))
+    if twin:
+        assert_same(made, by_twin(texts, width, plan))
+
+
+def as_sets(members: Sequence[Sequence[int]]) -> Shingles:
+    """Sorted sets without repeats, one after the other."""
+    unique = [sorted(set(own)) for own in members]
+    offsets = np.concatenate(([0], np.cumsum([len(own) for own in unique]))).astype(np.int64)
+    return Shingles(np.array([value for own in unique for value in own], np.uint64), offsets)
+
+
+def check_walk(
+    members: Sequence[Sequence[int]],
+    buckets: Sequence[Sequence[int]],
+    threshold: float,
+    *,
+    n_fixed: int = 0,
+    leaders: int = 64,
+) -> None:
+    """Walk blocks, given as sets of shingles and of buckets, on all three roads."""
+    found = as_sets(members)
+    posted = as_sets(buckets)
+    ids = posted.hashes.astype(np.int64)
+    n_buckets = int(ids.max()) + 1 if ids.size else 0
+    survivor, similarity = np.empty(len(members), np.int64), np.empty(len(members))
+    _, n_matched, n_capped = _native.walk(
+        *(found.offsets, found.hashes, posted.offsets, ids),
+        *(n_buckets, n_fixed, threshold, leaders, survivor, similarity),
+    )
+    with numpy_only():
+        chosen = Buckets(posted.offsets, ids, n_buckets)
+        slow = walk(found, chosen, threshold=threshold, n_fixed=n_fixed, leaders=leaders)
+    assert survivor.tolist() == slow.survivor.tolist()
+    assert similarity.tolist() == slow.similarity.tolist()
+    assert n_capped == slow.n_capped
+    assert n_matched == np.count_nonzero(survivor != np.arange(survivor.size))
+    if n_fixed == 0:
+        twin = reference.walk(members, buckets, range(len(members)), threshold, leaders)
+        assert list(zip(survivor.tolist(), similarity.tolist(), strict=True)) == twin
+
+
+def check_intersections(members: Sequence[Sequence[int]], threshold: float) -> None:
+    """Compare each set with each other set, with and without a threshold."""
+    found = as_sets(members)
+    left, right = (side.ravel() for side in np.indices((len(members), len(members))))
+    left, right = np.ascontiguousarray(left, np.int64), np.ascontiguousarray(right, np.int64)
+    exact, bounded = np.empty(left.size, np.int64), np.empty(left.size, np.int64)
+    _native.intersections(found.offsets, found.hashes, left, right, exact)
+    _native.intersections(found.offsets, found.hashes, left, right, bounded, threshold)
+    with numpy_only():
+        assert exact.tolist() == intersections(ranked(found), left, right).tolist()
+    unique = [set(found.hashes[a:b].tolist()) for a, b in pairwise(found.offsets.tolist())]
+    pairs = zip(left.tolist(), right.tolist(), exact.tolist(), bounded.tolist(), strict=True)
+    for a, b, shared, reported in pairs:
+        enough = reference.jaccard(unique[a], unique[b]) >= threshold
+        assert reported == (shared if enough else -1)
