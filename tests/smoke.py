@@ -1,8 +1,9 @@
-"""Try an installed package as its user would; `make wheel` runs this outside the checkout.
+"""Try the installed package as its user would; nothing is imported from the checkout.
 
-Usage: python -I tests/smoke.py COMMAND SEEDS
+Usage: python -I tests/smoke.py SEEDS [native], where `native` says that the compiled core must be in use.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,11 +13,14 @@ import dedupe
 
 
 def main() -> None:
-    command, seeds = (str(Path(argument).absolute()) for argument in sys.argv[1:3])
+    seeds, *wanted = sys.argv[1:]
+    command = shutil.which("dedupe", path=str(Path(sys.executable).parent))
+    assert command, f"no command 'dedupe' beside {sys.executable}"
     installed = Path(dedupe.__file__)
-    assert installed.is_relative_to(sys.prefix), f"imported from {installed}, not the wheel"
+    assert installed.is_relative_to(sys.prefix), f"imported from {installed}, not from {sys.prefix}"
+    assert wanted in ([], [dedupe.backend()]), f"the core in use is {dedupe.backend()}, expected {wanted[0]}"
 
-    article = Path(seeds, "001_2a230eade973f583.txt")
+    article = Path(seeds, "001_2a230eade973f583.txt").absolute()
     text = article.read_bytes().decode()
     cleaned = dedupe.clean(text)
     assert len(text.splitlines()) - len(cleaned.splitlines()) == 5, cleaned
@@ -27,7 +31,7 @@ def main() -> None:
     assert printed.stdout.decode().rstrip("\r\n") == cleaned.rstrip("\r\n"), printed.stdout
 
     version = subprocess.run([command, "--version"], capture_output=True, check=True, text=True)
-    print(f"wheel: {version.stdout.strip()}; cleaned {article.name} from {installed.parent.name}")
+    print(f"installed: {version.stdout.strip()}; {article.name} is clean")
 
 
 if __name__ == "__main__":
