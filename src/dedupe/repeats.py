@@ -159,31 +159,31 @@ def cuts(batch: Batch, blocks: Blocks, gone: I64) -> list[Cut]:
         Stretches in ascending order; they do not touch blocks that stay.
     """
     made: list[Cut] = []
-    n_blocks = blocks.starts.size
-    docs = blocks.docs
-    left: list[Cut] = []  # the gap before the block, as it will be once earlier blocks are out
-    border = BLANK
-    previous = -2
+    starts, ends, docs, borders = blocks.starts, blocks.ends, blocks.docs, blocks.borders
+    left: list[Cut] = []  # the gap before the block, as it is once the blocks before it are out
+    border, kept, previous = BLANK, -1, -2
     for number in gone.tolist():
-        doc, start, end = docs[number], int(blocks.starts[number]), int(blocks.ends[number])
+        doc = int(docs[number])
         is_first = number == 0 or docs[number - 1] != doc
-        is_last = number == n_blocks - 1 or docs[number + 1] != doc
-        if number != previous + 1 or is_first:
-            before = int(batch.offsets[doc]) if is_first else int(blocks.ends[number - 1])
-            left, border, all_gone = [Cut(before, start)], int(blocks.borders[number]), is_first
-        after = int(batch.offsets[doc + 1]) if is_last else int(blocks.starts[number + 1])
-        right, next_border = Cut(end, after), BLANK if is_last else int(blocks.borders[number + 1])
-        made.append(Cut(start, end))
-        if is_last and not all_gone:
-            made.extend(left)
-            left = [right]
-        elif all_gone or is_last:  # at the start of the text its leading white space stays
+        is_last = number == docs.size - 1 or docs[number + 1] != doc
+        if is_first or number != previous + 1:
+            kept = -1 if is_first else number - 1  # the last block that stays; none at the start of the text
+            before = int(batch.offsets[doc]) if is_first else int(ends[kept])
+            left, border = [Cut(before, int(starts[number]))], int(borders[number])
+        right = Cut(int(ends[number]), int(batch.offsets[doc + 1]) if is_last else int(starts[number + 1]))
+        after = BLANK if is_last else int(borders[number + 1])
+        strongest = max(border, after)
+        keeps_right = after == strongest and not (after == OWN and blocks.fenced[number])
+        made.append(Cut(int(starts[number]), int(ends[number])))
+        if kept < 0:  # at the start of the text: white space before the first block stays
             made.append(right)
-        elif max(border, next_border) == OWN and not (next_border == OWN and not blocks.fenced[number]):
-            left, border = [*left, right], BLANK
-        elif next_border > border or (next_border == border == OWN):
+        elif is_last:  # at its end: what follows the last block stays
             made.extend(left)
-            left, border = [right], next_border
+        elif strongest == OWN and not keeps_right and not blocks.fenced[kept]:
+            left, border = [*left, right], BLANK
+        elif keeps_right:
+            made.extend(left)
+            left, border = [right], after
         else:
             made.append(right)
         previous = number

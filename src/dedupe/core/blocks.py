@@ -50,6 +50,7 @@ _ASCII_SPACE[[*range(9, 14), *range(28, 33)]] = True
 _MAY_BE_SPACE = _ASCII_SPACE.copy()
 _MAY_BE_SPACE[[*range(0x80, 0x8B), 0x9F, 0xA0, 0xA8, 0xA9, 0xAF]] = True
 _PIECE = 1 << 18  # bytes looked at in one go
+_HEAD = 64  # bytes that mostly settle whether a text has something on it
 _STRIP_STEPS = 8  # bytes stripped from all lines at once before going line by line
 _LONGEST_BARE = {b"`": 4, b"~": 3}
 _OPENING = re.compile(rb"[ \t]*(?:(`{3,})([^`]*)|(~{3,})(.*))", re.DOTALL)
@@ -86,10 +87,10 @@ def split(batch: Batch, unit: Unit) -> Blocks:
         passes over the bytes and memory for the lines; sentences cost a
         regular expression per paragraph on top.
     """
+    if unit == "document":
+        return _documents(batch)
     traits = _traits(batch.buffer)
     lines = _lines(batch, traits)
-    if unit == "document":
-        return _documents(batch, lines)
     if traits.has_fences:
         lines = _fence(batch.buffer, lines)
     if unit == "line":
@@ -129,16 +130,20 @@ def _where(buffer: U8, byte: int) -> I64:
     return np.concatenate([np.flatnonzero(buffer[at : at + _PIECE] == byte) + at for at in starts])
 
 
-def _documents(batch: Batch, lines: Blocks) -> Blocks:
-    """Return one block for each text that has a line."""
-    docs = lines.docs[_is_first(lines.docs)]
-    return Blocks(
-        batch.offsets[docs],
-        batch.offsets[docs + 1],
-        docs,
-        np.zeros(docs.size, np.bool_),
-        np.full(docs.size, BLANK, np.uint8),
-    )
+def _documents(batch: Batch) -> Blocks:
+    """Return one block for each text that has something other than white space."""
+    starts, ends = batch.offsets[:-1], batch.offsets[1:]
+    has_text = ends > starts
+    first = batch.buffer[starts[has_text]]
+    unclear = np.flatnonzero(has_text)[_ASCII_SPACE[first] | (first >= 0x80)]
+    for doc in unclear.tolist():
+        head = batch.buffer[starts[doc] : min(ends[doc], starts[doc] + _HEAD)].tobytes()
+        if head.decode("utf-8", "ignore").isspace() or not head.decode("utf-8", "ignore"):
+            whole = batch.buffer[starts[doc] : ends[doc]].tobytes()
+            has_text[doc] = not whole.decode("utf-8", "surrogatepass").isspace()
+    docs = np.flatnonzero(has_text)
+    plain = np.zeros(docs.size, np.bool_)
+    return Blocks(starts[docs], ends[docs], docs, plain, np.full(docs.size, BLANK, np.uint8))
 
 
 def _is_first(docs: I64) -> Bool:

@@ -7,6 +7,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from dedupe.core import unicode
+from dedupe.core.unicode import EXPANDS, IGNORED, LETTER, MARK, SEPARATOR
 from dedupe.core.hashing import (
     GOLDEN,
     I64,
@@ -22,8 +23,6 @@ from dedupe.core.hashing import (
     ranges,
     segment_sums,
 )
-
-SEPARATOR, LETTER, ALONE, MARK, IGNORED, EXPANDS = range(6)
 
 _IS_WORD = bytes(chr(byte).isascii() and chr(byte).isalnum() for byte in range(256))
 _SPACE = np.zeros(256, np.bool_)
