@@ -6,7 +6,7 @@ import numpy as np
 
 from dedupe.core.hashing import F64, I64, offsets_of, ranges
 from dedupe.core.shingles import Shingles
-from dedupe.core.similarity import containment, intersections, ranked
+from dedupe.core.similarity import containment, dense, intersections
 
 HOLDERS = 1000  # blocks, the largest first, that are tried for one shingle
 _PART = 1 << 20  # candidate pairs made at a time
@@ -34,7 +34,7 @@ def contained_pairs(sets: Shingles, threshold: float) -> tuple[I64, I64, I64, F6
     """
     order = np.argsort(-np.diff(sets.offsets), kind="stable")
     sizes = np.diff(sets.offsets)[order]
-    found = ranked(Shingles(sets.hashes[ranges(sets.offsets[order], sizes)], offsets_of(sizes)))
+    found = dense(Shingles(sets.hashes[ranges(sets.offsets[order], sizes)], offsets_of(sizes)))
     block = np.repeat(np.arange(sizes.size), sizes)
     shingle = found.hashes.astype(np.int64)
     frequency = np.bincount(shingle)

@@ -11,22 +11,27 @@ from dedupe.core.shingles import Shingles
 _PART = 1 << 20  # shingles compared at a time: bounds memory, and the part stays in the cache
 
 
-def ranked(found: Shingles) -> Shingles:
-    """Replace each hash of sorted sets by its rank among all, so that a pair number fits beside it.
+def dense(found: Shingles) -> Shingles:
+    """Replace each hash of sorted sets by its rank among all, from 0 up.
 
     Returns:
-        Sets of the same layout, hashes below 2**32, still ascending within each block;
-        the sets as they are when the compiled kernels are in use.
+        Sets of the same layout, still ascending within each block.
 
     Raises:
         MemoryError: 2**32 different shingles or more; split the texts first.
     """
-    if backend.native():  # the kernel compares the hashes themselves
-        return found
     known, ranks = np.unique(found.hashes, return_inverse=True)
     if known.size >= 1 << 32:
-        raise MemoryError(f"{known.size} different shingles in one call; the NumPy core compares fewer than 2**32")
+        raise MemoryError(f"{known.size} different shingles in one call, the limit is 2**32; split the texts")
     return Shingles(ranks.astype(np.uint64), found.offsets)
+
+
+def ranked(found: Shingles) -> Shingles:
+    """Prepare sorted sets for :func:`intersections`.
+
+    NumPy wants dense ranks, so that the number of the pair fits beside one; the compiled kernel takes any hashes.
+    """
+    return found if backend.native() else dense(found)
 
 
 def intersections(found: Shingles, left: I64, right: I64) -> I64:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dedupe.core import backend
-from dedupe.core.hashing import F64, I64, ranges
+from dedupe.core.hashing import F64, I64, offsets_of, ranges
 from dedupe.core.shingles import Shingles
 from dedupe.core.similarity import pair_similarities, ranked
 
@@ -204,8 +204,9 @@ def walk_matches(n_blocks: int, left: I64, right: I64, similarity: F64) -> tuple
     left, right, similarity = left[order], right[order], similarity[order]
     survivor, best = np.arange(n_blocks), np.zeros(n_blocks)
     stays = np.ones(n_blocks, np.bool_)
-    members, first = np.unique(right, return_index=True)
-    for member, begin, end in zip(members.tolist(), first.tolist(), [*first[1:].tolist(), right.size], strict=True):
+    members, sizes = np.unique(right, return_counts=True)
+    bounds = offsets_of(sizes)
+    for member, begin, end in zip(members.tolist(), bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         kept = stays[left[begin:end]]
         nearest = int(kept.argmax())
         if kept[nearest]:

@@ -75,7 +75,7 @@ def words(buffer: U8, starts: I64, ends: I64) -> Words:
     region = buffer[int(starts[0]) : int(ends[-1])]
     if region.size > 2 * int(sizes.sum()) + 4096:
         return _gathered(buffer, starts, sizes)
-    if int(region.max()) >= 0x80 and starts.size > 1:
+    if int(region.max(initial=0)) >= 0x80 and starts.size > 1:
         wide = _has_wide(region, starts - starts[0], sizes)
         if not wide.all():
             return _merged(buffer, starts, sizes, wide)
@@ -86,7 +86,7 @@ def _words(region: U8, starts: I64, ends: I64) -> Words:
     """Words of the blocks of one stretch of the buffer, which begins at the first block."""
     base = int(starts[0])
     borders = np.unique(np.concatenate((starts, ends))) - base
-    cut = _cut_ascii(region, borders) if int(region.max()) < 0x80 else _cut_unicode(region, borders)
+    cut = _cut_ascii(region, borders) if int(region.max(initial=0)) < 0x80 else _cut_unicode(region, borders)
     hashes = fmix64(cut.sizes.astype(np.uint64) * np.uint64(GOLDEN) + _chunk_sums(cut.folded, cut.at, cut.sizes))
     first = np.searchsorted(cut.starts, starts - base)
     counts = np.searchsorted(cut.starts, ends - base) - first

@@ -1,0 +1,264 @@
+"""Duplicates across documents: worked examples, then what holds for any collection."""
+
+import itertools
+import json
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hostile import HOSTILE, QUICK
+from hypothesis import given
+from hypothesis import strategies as st
+
+import dedupe
+from dedupe.core.bands import plan
+
+CAT = "The cat sat on the mat and looked at the dog for a long time without moving."
+DOG = "A dog barked at the postman, who dropped the letters and ran down the street."
+
+
+def edited(text: str, *places: int) -> str:
+    """Replace the words at these places."""
+    words = text.split()
+    for place in places:
+        words[place] = f"new{place}"
+    return " ".join(words)
+
+
+def test_each_duplicate_names_its_survivor() -> None:
+    found = dedupe.find({"a": CAT, "b": DOG, "c": CAT.upper(), "d": edited(DOG, 14)})
+
+    shown = [(one.block.doc, one.survivor.doc, one.rule, one.measure) for one in found.duplicates]
+    assert shown == [("c", "a", "same words", "jaccard"), ("d", "b", "similar", "jaccard")]
+    assert found.duplicates[1].similarity == 12 / 14  # 13 shingles each; the last one differs
+    assert [block.doc for block in found.survivors] == ["a", "b"]
+    assert [tuple(block.doc for block in cluster) for cluster in found.clusters] == [("a", "c"), ("b", "d")]
+    assert [(match.left.doc, match.right.doc) for match in found.matches] == [("a", "c"), ("b", "d")]
+
+
+def test_a_chain_is_not_followed() -> None:
+    chain = [" ".join(str(number) for number in range(start, start + 40)) for start in (0, 5, 10, 15)]
+
+    found = dedupe.find(chain, threshold=0.7)
+
+    assert [(one.block.doc, one.survivor.doc) for one in found.duplicates] == [(1, 0), (3, 2)]
+
+
+@pytest.mark.parametrize(
+    ("keep", "expected"),
+    [("first", [CAT, DOG]), ("last", [DOG, CAT + "!"]), ("longest", [DOG, CAT + "!"])],
+    ids=["first", "last", "longest"],
+)
+def test_unique_keeps_by_policy_in_input_order(keep: str, expected: list[str]) -> None:
+    assert dedupe.unique([CAT, DOG, CAT + "!"], keep=keep) == expected
+
+
+def test_ties_go_to_the_earliest() -> None:
+    assert dedupe.unique([CAT, CAT.upper()], keep="longest") == [CAT]
+    assert dedupe.unique([CAT, CAT.upper()], keep=lambda block: 1) == [CAT]
+
+
+def test_unique_gives_a_mapping_back() -> None:
+    assert dedupe.unique({"x": CAT, "y": CAT, "z": ""}) == {"x": CAT, "z": ""}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["", ""], [" ", " "], ["\n", "\u3000"], ["cat", "dog"], ["a", "b"], ["!", "?"], ["!!", "!"], ["\ud800", "\ud801"]],
+    ids=["empty", "spaces", "white space", "words", "letters", "punctuation", "lengths", "surrogates"],
+)
+def test_short_texts_do_not_collapse(texts: list[str]) -> None:
+    assert dedupe.unique(texts) == texts
+
+
+@pytest.mark.parametrize("texts", [["cat", "Cat"], ["!", "!"], ["字", "字"], ["\ud800", "\ud800"]], ids=repr)
+def test_equal_short_texts_are_duplicates(texts: list[str]) -> None:
+    assert dedupe.unique(texts) == texts[:1]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [list, tuple, iter, np.array, pd.Series, pl.Series, pa.array, lambda texts: pa.chunked_array([texts])],
+    ids=["list", "tuple", "iterator", "numpy", "pandas", "polars", "arrow", "arrow chunks"],
+)
+def test_any_collection_of_text_is_taken(make: object) -> None:
+    found = dedupe.find(make([CAT, DOG, CAT]))
+    assert [(one.block.doc, one.survivor.doc) for one in found.duplicates] == [(2, 0)]
+
+
+def test_containment_keeps_the_text_that_holds_the_other() -> None:
+    both = f"{CAT} {DOG}"
+
+    found = dedupe.find([CAT, both, DOG], measure="containment", threshold=0.9)
+
+    assert [(one.block.doc, one.survivor.doc, one.similarity) for one in found.duplicates] == [(0, 1, 1.0), (2, 1, 1.0)]
+    assert [match.verdict for match in found.matches] == ["contains", "contains"]
+
+
+def test_ratio_sees_through_small_misprints() -> None:
+    noisy = CAT.replace("looked", "lookcd").replace("moving", "rnoving")
+    assert dedupe.unique([CAT, noisy], measure="ratio", threshold=0.9, recall=0.999) == [CAT]
+
+
+def test_all_pairs_are_listed_when_asked_for() -> None:
+    texts = [CAT, CAT.lower(), CAT + "?", DOG, edited(DOG, 14)]
+
+    found = dedupe.find(texts, pairs="all")
+
+    assert [(match.left.doc, match.right.doc) for match in found.matches] == [(0, 1), (0, 2), (1, 2), (3, 4)]
+
+
+def test_min_words_leaves_short_blocks_to_equality() -> None:
+    texts = ["one two three four five six", "one two three four five six seven", "one two three four five six"]
+    assert dedupe.unique(texts, threshold=0.5, min_words=9) == texts[:2]
+    assert dedupe.unique(texts, threshold=0.5) == texts[:1]
+
+
+def test_paragraphs_of_several_documents_are_compared() -> None:
+    found = dedupe.find([f"{CAT}\n\n{DOG}", f"Ünïcode first.\n\n{CAT}"], unit="paragraph")
+    (one,) = found.duplicates
+    assert (one.block.doc, one.block.start, one.block.text) == (1, 16, CAT)
+    assert (one.survivor.doc, one.survivor.start) == (0, 0)
+
+
+def test_columns_have_a_row_for_each_block() -> None:
+    found = dedupe.find([CAT, DOG, CAT])
+
+    table = found.to_arrow().to_pydict()
+
+    assert table["doc"] == [0, 1, 2]
+    assert table["survivor_doc"] == [0, 1, 0]
+    assert table["similarity"] == [None, None, 1.0]
+    assert table["cluster"] == [0, 1, 0]
+    assert found.to_pandas()["is_duplicate"].tolist() == [False, False, True]
+
+
+def test_the_dict_is_versioned_json() -> None:
+    made = json.loads(json.dumps(dedupe.find([CAT, CAT]).to_dict()))
+    assert (made["format"], made["version"]) == ("dedupe.findings", 1)
+    assert made["duplicates"][0]["rule"] == "identical"
+
+
+@pytest.mark.parametrize("measure", ["jaccard", "containment", "ratio"])
+@pytest.mark.parametrize("unit", ["document", "paragraph", "line", "sentence"])
+def test_hostile_texts_are_normal_input(unit: str, measure: str) -> None:
+    texts = list(QUICK.values())
+    found = dedupe.find(texts * 2, unit=unit, measure=measure)
+    for one in found.duplicates:
+        assert one.block.text == texts[one.block.doc % len(texts)][one.block.start : one.block.end]
+        assert one.similarity >= 0.7
+
+
+def test_large_hostile_texts_are_normal_input() -> None:
+    texts = list(HOSTILE.values())
+    found = dedupe.find([*texts, *texts])
+    later = {one.block.doc for one in found.duplicates}
+    assert later >= {len(texts) + place for place, text in enumerate(texts) if text.strip()}
+
+
+WORDS = st.lists(st.sampled_from("one two three four five six seven eight nine ten".split()), max_size=14)
+DOCS = st.lists(st.builds(" ".join, WORDS) | st.text(max_size=6), max_size=14)
+
+
+def exact(texts: list[str], left: int, right: int) -> float:
+    return dedupe.compare(texts[left], texts[right]).jaccard
+
+
+@given(DOCS, st.sampled_from(["first", "last", "longest"]))
+def test_duplicates_match_their_survivor_and_survivors_do_not_match(texts: list[str], keep: str) -> None:
+    found = dedupe.find(texts, threshold=0.6, keep=keep, recall=0.9999999)
+    stay = [block.doc for block in found.survivors]
+
+    for one in found.duplicates:
+        assert one.survivor.doc in stay
+        assert one.similarity == exact(texts, one.block.doc, one.survivor.doc) >= 0.6
+    for left, right in itertools.combinations(stay, 2):
+        assert exact(texts, left, right) < 0.6
+
+
+@given(DOCS, st.randoms(use_true_random=False))
+def test_input_order_does_not_matter_to_a_policy_that_ignores_it(texts: list[str], random: object) -> None:
+    by_text = {text.casefold() + text: place for place, text in enumerate(sorted(set(texts)))}
+    shuffled = list(dict.fromkeys(texts))
+    once = dedupe.unique(shuffled, keep=lambda block: by_text[block.text.casefold() + block.text])
+    random.shuffle(shuffled)
+    again = dedupe.unique(shuffled, keep=lambda block: by_text[block.text.casefold() + block.text])
+    assert sorted(once) == sorted(again)
+
+
+def test_threads_and_pieces_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [edited(CAT, n % 15) + f" {n // 3}" for n in range(300)]
+    expected = dedupe.find(texts, threads=1).columns()
+    monkeypatch.setattr("dedupe.core.sketch._PIECE", 500)
+    for threads in (1, 3):
+        got = dedupe.find(texts, threads=threads).columns()
+        assert all(np.array_equal(got[name], expected[name], equal_nan=name == "similarity") for name in expected)
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.7, 0.8, 0.9])
+def test_the_promised_share_of_pairs_is_found(threshold: float) -> None:
+    random = np.random.default_rng(5)
+    texts = []
+    for number in range(400):
+        base = [f"w{value}" for value in random.integers(0, 10**6, 60)]
+        texts.append(" ".join(base))
+        for place in random.choice(60, random.integers(1, 9), replace=False):
+            base[place] = f"e{number}"
+        texts.append(" ".join(base))
+    true = {n for n in range(400) if exact(texts, 2 * n, 2 * n + 1) >= threshold}
+
+    found = dedupe.find(texts, threshold=threshold)
+
+    got = {one.block.doc // 2 for one in found.duplicates}
+    assert got <= true
+    assert len(got) >= 0.99 * len(true) - 1
+    assert found.stats["recall_promised"] >= 0.99
+
+
+@pytest.mark.slow
+def test_many_equal_and_many_nearly_equal_lines_stay_cheap() -> None:
+    equal = dedupe.find([CAT] * 200_000)
+    assert equal.stats["duplicates"] == 199_999
+    near = dedupe.find([edited(CAT, n % 15) + f" {n}" for n in range(200_000)], threshold=0.6)
+    assert near.stats["candidates"] <= 200_000 * (near.stats["bands"] + 1)
+    assert near.stats["compared"] <= 200_000 * near.stats["bands"] * near.stats["leaders_per_bucket"]
+
+
+@pytest.mark.slow
+def test_one_line_of_a_hundred_megabytes_is_normal_input() -> None:
+    text = "some words that go on and on " * 3_500_000
+    assert dedupe.clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (None, "docs must be a collection of str, got NoneType"),
+        ("one text", r"docs is one str, not a collection; write \[text\]"),
+        (b"bytes", "docs is bytes; decode it"),
+        (5, "docs must be a collection of str, got int"),
+        (["a", None], r"docs\[1\] is None"),
+        (["a", "b", 3.5], r"docs\[2\] is float, not str: 3.5"),
+        ({"k": b"x"}, r"docs\['k'\] is bytes, not str; decode it first"),
+        (pd.Series(["a", None]), r"docs\[1\] is"),
+    ],
+    ids=["None", "str", "bytes", "int", "None inside", "float inside", "bytes in a dict", "null in a series"],
+)
+def test_what_is_no_collection_of_text_is_refused(bad: object, message: str) -> None:
+    for verb in (dedupe.find, dedupe.unique, dedupe.clean_many):
+        with pytest.raises(dedupe.InputError, match=message):
+            verb(bad)
+
+
+def test_no_documents_are_no_findings() -> None:
+    found = dedupe.find([])
+    assert (found.duplicates, found.survivors, found.clusters, found.matches) == ((), (), (), ())
+    assert dedupe.unique({}) == {}
+
+
+def test_plans_keep_their_promise() -> None:
+    for threshold in np.linspace(0.3, 1.0, 29):
+        for recall in (0.9, 0.99, 0.999):
+            assert plan(float(threshold), recall).share_found(float(threshold)) >= recall
