@@ -89,7 +89,9 @@ def policy_order(
     return np.argsort(-scores, kind="stable")
 
 
-def decide(batch: Batch, blocks: Blocks, options: Options, order: I64, *, scope: U64 | None = None) -> Decision:
+def decide(
+    batch: Batch, blocks: Blocks, options: Options, order: I64, *, scope: U64 | None = None, n_fixed: int = 0
+) -> Decision:
     """Run the stages over the blocks.
 
     Args:
@@ -98,6 +100,7 @@ def decide(batch: Batch, blocks: Blocks, options: Options, order: I64, *, scope:
         options: All settings.
         order: Block numbers in policy order.
         scope: Array of shape (n_blocks,), uint64: only blocks of equal scope match; or None.
+        n_fixed: The first `n_fixed` of `order` stay whatever they resemble, and are only matched against.
 
     Returns:
         The decision for each block. Blocks with fewer than `min_words` words match only equal words.
@@ -109,7 +112,9 @@ def decide(batch: Batch, blocks: Blocks, options: Options, order: I64, *, scope:
     )  # fmt: skip
     head = pairs.groups(found.text_hashes, scope, order)
     is_compared = found.n_words >= max(options.min_words, 1)
-    heads = order[(head[order] == order) & is_compared[order]]
+    is_head = (head[order] == order) & is_compared[order]
+    heads = order[is_head]
+    n_fixed = int(is_head[:n_fixed].sum())
     stats: dict[str, Any] = {
         "documents": batch.offsets.size - 1,
         "blocks": blocks.starts.size,
@@ -121,7 +126,7 @@ def decide(batch: Batch, blocks: Blocks, options: Options, order: I64, *, scope:
         "rows": plan.n_rows,
         "recall_promised": round(plan.share_found(candidate_threshold(options)), 4),
     }
-    survivor, similarity, matches = _resolve(batch, blocks, options, heads, found, stats)
+    survivor, similarity, matches = _resolve(batch, blocks, options, heads, n_fixed, found, stats)
     # a block in a group has the words of its head: what the head matches, it matches
     outcome = survivor[head]
     in_group = head != np.arange(head.size)
@@ -145,9 +150,9 @@ def candidate_threshold(options: Options) -> float:
 
 
 def _resolve(
-    batch: Batch, blocks: Blocks, options: Options, heads: I64, found: Sketch, stats: dict[str, Any]
+    batch: Batch, blocks: Blocks, options: Options, heads: I64, n_fixed: int, found: Sketch, stats: dict[str, Any]
 ) -> tuple[I64, F64, Pairs]:
-    """Compare the heads of the groups, given in policy order."""
+    """Compare the heads of the groups, given in policy order; the first `n_fixed` of them stay."""
     survivor = np.arange(blocks.starts.size)
     similarity = np.zeros(survivor.size)
     none = np.zeros(0, np.int64)
@@ -158,11 +163,11 @@ def _resolve(
             width_words=options.width_words, threads=options.threads,
         )  # fmt: skip
         largest, left, right, score, capped = contained_pairs(sets, options.threshold)
-        near = heads[largest]
+        near, is_fixed = heads[largest], largest < n_fixed
         stats.update(candidates=int(left.size), compared=int(left.size), capped=capped)
     else:
         shared, found_buckets = pairs.buckets(found.keys[heads])
-        near = heads[shared]
+        near, is_fixed = heads[shared], shared < n_fixed
         stats["candidates"] = int(found_buckets.ids.size)
         if near.size == 0:
             stats.update(compared=0, capped=0)
@@ -172,7 +177,7 @@ def _resolve(
             width_words=options.width_words, threads=options.threads,
         )  # fmt: skip
         if options.measure == "jaccard" and options.pairs == "survivors":
-            result = walk(sets, found_buckets, threshold=options.threshold)
+            result = walk(sets, found_buckets, threshold=options.threshold, n_fixed=int(is_fixed.sum()))
             survivor[near], similarity[near] = near[result.survivor], result.similarity
             stats.update(compared=result.n_compared, capped=result.n_capped, leaders_per_bucket=LEADERS)
             return survivor, similarity, matches
@@ -182,7 +187,7 @@ def _resolve(
             score = pair_similarities(ranked(sets), left, right)
         else:
             score = ratios(batch.buffer, blocks.starts[near], blocks.ends[near], left, right, options.threshold)
-    passed = score >= options.threshold
+    passed = (score >= options.threshold) & ~is_fixed[right]
     left, right, score = left[passed], right[passed], score[passed]
     chosen, best = walk_matches(near.size, left, right, score)
     survivor[near], similarity[near] = near[chosen], best

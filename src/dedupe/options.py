@@ -27,6 +27,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
+_COLUMN_POLICIES = ("newest", "oldest", "highest")
+
+
 class Settings(TypedDict, total=False):
     """The keyword arguments of every verb; see :class:`Options` for what they mean."""
 
@@ -35,7 +38,7 @@ class Settings(TypedDict, total=False):
     threshold: float
     width_words: int
     recall: float
-    keep: Literal["first", "last", "longest"] | Callable[[Block], float]
+    keep: str | Callable[[Block], float]
     pairs: Pairs
     min_words: int
     seed: int
@@ -54,7 +57,8 @@ class Options:
         width_words: Words per shingle, 1–64. More words make the measure stricter about order and edits.
         recall: Share of the pairs at the threshold that must be compared, above 0 and below 1.
         keep: Which of two duplicates stays: ``first``, ``last``, ``longest`` (most characters), or a function that
-            takes a Block and returns a number, the highest stays. Ties go to the earliest.
+            takes a Block and returns a number, the highest stays. For frames also ``newest:column``, ``oldest:column``
+            and ``highest:column``. Ties go to the earliest.
         pairs: ``survivors`` lists each duplicate with its survivor, ``all`` every matching pair.
         min_words: Blocks with fewer words are only compared for being identical, as each verb describes.
         seed: Seed of the signatures, 0 to 2**32 - 1. It moves which pairs below the full recall are found, nothing else.
@@ -66,7 +70,7 @@ class Options:
     threshold: float = 0.7
     width_words: int = 3
     recall: float = 0.99
-    keep: Literal["first", "last", "longest"] | Callable[[Block], float] = "first"
+    keep: str | Callable[[Block], float] = "first"
     pairs: Pairs = "survivors"
     min_words: int = 0
     seed: int = 1
@@ -80,8 +84,8 @@ class Options:
         """
         for name, allowed in _NAMES.items():
             value = getattr(self, name)
-            if value not in allowed and not (name == "keep" and callable(value)):
-                also = " or a function of a Block" if name == "keep" else ""
+            if value not in allowed and not (name == "keep" and (callable(value) or column_policy(value))):
+                also = ", newest:column, oldest:column, highest:column or a function of a Block" * (name == "keep")
                 listed = ", ".join(repr(choice) for choice in allowed)
                 raise OptionError(f"{name} must be one of {listed}{also}, got {value!r}{nearest(value, allowed)}")
         _check_share("threshold", self.threshold, closed=True)
@@ -117,6 +121,12 @@ class Options:
             if name not in known:
                 raise OptionError(f"unknown option {name!r}; known: {', '.join(known)}{nearest(name, known)}")
         return cls(**{**defaults, **settings})
+
+
+def column_policy(keep: object) -> tuple[str, str] | None:
+    """Split a policy that names a column of a frame, as in ``newest:published``; None for any other policy."""
+    kind, colon, column = keep.partition(":") if isinstance(keep, str) else ("", "", "")
+    return (kind, column) if colon and column and kind in _COLUMN_POLICIES else None
 
 
 def _check_share(name: str, value: object, *, closed: bool) -> None:
