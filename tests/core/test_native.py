@@ -24,6 +24,11 @@ PIECES = [
     *("é", "\u0323", "\u0301", "\u0345", "\u20dd", "字", "ไ", "я", "한", "\u1112", "\u034f"),
     *("\u00ad", "\u200d", "ﬁ", "ﷺ", "㌖", "İ", "\ud800", "\U0001f600", "\U0001f3fd", " " * 70),
 ]
+BREAKS = [
+    *("a", "b ", "é", "字", "\n", "\n\n", "\r", "\r\n", "\x85", "\u2028", "\u2029", "\x0b", "\x1c"),
+    *(" ", "\xa0", "\u1680", "\u2003", "\u200a", "\u200b", "\u202f", "\u205f", "\u3000", "\u0185", "Â"),
+    *("```", "~~~", "`", "\ud800", "\U0001f600", "# ", "- "),
+]
 texts = st.lists(st.sampled_from(PIECES) | st.characters(), min_size=1, max_size=60).map("".join)
 members = st.lists(st.integers(0, 12), max_size=12)
 
@@ -123,6 +128,65 @@ def test_intersections_agree_with_and_without_threshold(sets: list, threshold: f
 @pytest.mark.parametrize("few", [[], [0], [5], [0, 500, 999], [1, 2, 3], list(range(0, 1000, 90)), [2000]])
 def test_intersections_of_sets_of_very_different_size(few: list[int]):
     agreement.check_intersections([few, range(1000), range(1, 1000, 2)], 0.01)
+
+
+# --- blocks and buckets ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("unit", [0, 1, 2], ids=["document", "paragraph", "line"])
+@given(some=st.lists(st.lists(st.sampled_from(BREAKS), max_size=25).map("".join), max_size=5))
+def test_lines_agree_with_numpy(unit: int, some: list[str]):
+    agreement.check_lines(some, unit)
+
+
+@pytest.mark.parametrize("unit", [0, 1, 2], ids=["document", "paragraph", "line"])
+def test_lines_agree_with_numpy_on_hostile_texts(unit: int):
+    agreement.check_lines(list(HOSTILE.values()), unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a ``` b", True), ("~~~", True), ("a `` b ~~ `~`", False), ("``\n`", False), ("é```", True)],
+)
+def test_a_fence_is_announced_wherever_it_might_stand(text: str, expected: bool):
+    buffer, starts, ends = agreement.lay_out([text])
+
+    _, has_fences = _native.lines(buffer, np.append(starts, ends), 2, None, None, None, None)
+
+    assert has_fences == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected", "n_numbers"),
+    [
+        ([[5], [6], [5]], [[0], [-1], [0]], 1),
+        ([[5, 5], [6, 5]], [[-1, 0], [-1, 0]], 1),
+        ([[5, 7], [5, 8], [6, 7], [6, 7]], [[0, 2], [0, -1], [1, 2], [1, 2]], 3),
+        ([[0], [2**64 - 1], [0], [2**64 - 1]], [[0], [1], [0], [1]], 2),
+        (np.zeros((0, 3)), np.zeros((0, 3)), 0),
+    ],
+)
+def test_number_repeats_by_hand(values: list, expected: list, n_numbers: int):
+    table = np.array(values, np.uint64)
+
+    assert _native.number_repeats(table, table.shape[1]) == n_numbers
+    assert table.view(np.int64).tolist() == np.array(expected).tolist()
+
+
+@pytest.mark.parametrize(("n_rows", "n_different"), [(50, 10), (5000, 900), (5000, 1), (70_000, 60_000)])
+def test_numbers_of_many_repeats_are_those_of_equal_values(n_rows: int, n_different: int):
+    values = np.random.default_rng(1).integers(0, n_different, n_rows).astype(np.uint64)
+    values *= np.uint64(0x9E3779B97F4A7C15)
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+
+    n_numbers = _native.number_repeats(values, 1)
+
+    numbers = values.view(np.int64)
+    repeated = counts[place] > 1
+    assert np.array_equal(numbers >= 0, repeated)
+    pairs = set(zip(place[repeated].tolist(), numbers[repeated].tolist(), strict=True))
+    assert len(pairs) == np.count_nonzero(counts > 1)  # each value has one number
+    assert {number for _, number in pairs} == set(range(n_numbers))  # and no two the same
 
 
 # --- the door -------------------------------------------------------------------------

@@ -8,8 +8,9 @@ from unittest import mock
 import numpy as np
 import reference
 
-from dedupe.core import _native, backend, unicode
+from dedupe.core import _native, backend, blocks, unicode
 from dedupe.core.bands import Plan, keys
+from dedupe.core.batch import encode
 from dedupe.core.minhash import permutations, signatures
 from dedupe.core.shingles import Shingles, sets, shingles
 from dedupe.core.similarity import intersections, ranked
@@ -106,6 +107,20 @@ def check_text(texts: Sequence[str], width: int, plan: Plan, *, twin: bool = Fal
     assert_same(made, by_numpy(*laid_out, width, plan))
     if twin:
         assert_same(made, by_twin(texts, width, plan))
+
+
+def check_lines(texts: Sequence[str], unit: int) -> None:
+    """Cut texts into documents (0), paragraphs (1) or lines (2), fences apart."""
+    batch = encode(texts)
+    n_lines, _ = _native.lines(batch.buffer, batch.offsets, min(2 * unit, 2), *[None] * 4)
+    made = [np.empty(n_lines, dtype) for dtype in (np.int64, np.int64, np.int64, np.uint8)]
+    n_blocks, has_fences = _native.lines(batch.buffer, batch.offsets, unit, *made)
+    with numpy_only(), mock.patch.object(blocks, "_fence", lambda _, lines: lines):
+        slow = blocks.split(batch, ("document", "paragraph", "line")[unit])
+    for left, name in zip(made, ("starts", "ends", "docs", "borders"), strict=True):
+        assert left[:n_blocks].tolist() == getattr(slow, name).tolist(), name
+    if unit and not has_fences:
+        assert not any("```" in text or "~~~" in text for text in texts)
 
 
 def as_sets(members: Sequence[Sequence[int]]) -> Shingles:

@@ -31,6 +31,8 @@ def check(data: bytes) -> None:
         check_sets(one, two, rest)
     elif stage == 1:
         check_noise(one, rest)
+    elif stage == 2:
+        check_lines(one, rest)
     else:
         check_text(one, two, rest)
 
@@ -51,6 +53,12 @@ def check_sets(threshold: int, settings: int, data: bytes) -> None:
     limits = {"n_fixed": settings % 3 % (len(sets) + 1), "leaders": 1 + settings // 8}
     agreement.check_walk(sets, buckets, (threshold + 1) / 256, **limits)
     agreement.check_intersections(sets[:8], threshold / 255)
+
+
+def check_lines(cut: int, data: bytes) -> None:
+    """Texts cut into lines, paragraphs or documents."""
+    text = data.decode("utf-8", "replace")
+    agreement.check_lines([text[:cut], text[cut:]], cut % 3)
 
 
 def check_noise(cut: int, data: bytes) -> None:

@@ -153,6 +153,41 @@ static bool raise_outcome(Outcome outcome, const char *room)
     return outcome == DONE;
 }
 
+/* ---- lines ---- */
+
+static PyObject *native_lines(PyObject *module, PyObject *args)
+{
+    PyObject *buffer_in, *offsets_in, *starts, *ends, *docs, *borders;
+    int unit;
+    if (!PyArg_ParseTuple(args, "OOiOOOO:lines", &buffer_in, &offsets_in, &unit, &starts, &ends, &docs, &borders))
+        return NULL;
+    if (unit < DOCUMENT || unit > LINES)
+        return PyErr_Format(PyExc_ValueError, "unit must be 0 (document), 1 (paragraph) or 2 (line), got %d", unit);
+    Held held = {.n_views = 0};
+    Blocks out = {.n = 0};
+    Outcome outcome = DONE;
+    Py_ssize_t size = -1, n_offsets = -1, room = -1;
+    const uint8_t *buffer;
+    const int64_t *offsets;
+    bool fits = (buffer = borrow(&held, buffer_in, "buffer", U8, false, &size)) &&
+                (offsets = borrow(&held, offsets_in, "offsets", I64, false, &n_offsets)) &&
+                offsets_fit(offsets, n_offsets, size, "offsets");
+    if (fits && starts != Py_None)
+        fits = (out.starts = borrow(&held, starts, "starts", I64, true, &room)) &&
+               (out.ends = borrow(&held, ends, "ends", I64, true, &room)) &&
+               (out.docs = borrow(&held, docs, "docs", I64, true, &room)) &&
+               (out.borders = borrow(&held, borders, "borders", U8, true, &room));
+    out.room = (size_t)room;
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        if (!split_texts(buffer, offsets, (size_t)n_offsets - 1, unit, &out)) outcome = NO_ROOM;
+        Py_END_ALLOW_THREADS
+        fits = raise_outcome(outcome, "starts is too short; count the lines first with starts=None");
+    }
+    release(&held);
+    return fits ? Py_BuildValue("nO", (Py_ssize_t)out.n, out.has_fences ? Py_True : Py_False) : NULL;
+}
+
 /* ---- words ---- */
 
 static Outcome write_words(const Text *text, int64_t *offsets, uint64_t *hashes, int64_t *starts, int64_t *ends,
@@ -410,6 +445,33 @@ static PyObject *native_intersections(PyObject *module, PyObject *args)
     return fits ? Py_NewRef(Py_None) : NULL;
 }
 
+/* ---- number_repeats ---- */
+
+static PyObject *native_number_repeats(PyObject *module, PyObject *args)
+{
+    PyObject *values_in;
+    Py_ssize_t n_columns, n_values = -1;
+    if (!PyArg_ParseTuple(args, "On:number_repeats", &values_in, &n_columns)) return NULL;
+    Held held = {.n_views = 0};
+    int64_t n_numbers = 0;
+    bool has_memory = true;
+    uint64_t *values = borrow(&held, values_in, "values", U64, true, &n_values);
+    bool fits = values != NULL;
+    if (fits && (n_columns < 1 || n_values % n_columns || n_values / n_columns > INT32_MAX)) {
+        PyErr_Format(PyExc_ValueError, "values must have a multiple of n_columns items and at most 2**31 - 1 rows, "
+                     "got %zd items and n_columns=%zd", n_values, n_columns);
+        fits = false;
+    }
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        has_memory = number_repeats(values, (size_t)(n_values / n_columns), (size_t)n_columns, &n_numbers);
+        Py_END_ALLOW_THREADS
+        if (!has_memory) PyErr_NoMemory();
+    }
+    release(&held);
+    return fits && has_memory ? PyLong_FromLongLong(n_numbers) : NULL;
+}
+
 /* ---- walk ---- */
 
 static bool walk_fits(const WalkInput *in, Py_ssize_t n_hashes, Py_ssize_t n_ids)
@@ -472,6 +534,10 @@ static PyObject *native_walk(PyObject *module, PyObject *args)
 /* ---- The module ---- */
 
 static PyMethodDef methods[] = {
+    {"lines", native_lines, METH_VARARGS,
+     "lines(buffer, offsets, unit, starts, ends, docs, borders)\n--\n\n"
+     "Write documents (unit 0), paragraphs (1) or lines (2) without regard to fences; return how many, and whether "
+     "a fence may stand somewhere. With None for the outputs, count lines."},
     {"words", native_words, METH_VARARGS,
      "words(buffer, starts, ends, pages, entries, expansions, offsets, hashes, word_starts, word_ends)\n--\n\n"
      "Write the word hashes of each block, and return how many; None for an output leaves it out."},
@@ -485,6 +551,10 @@ static PyMethodDef methods[] = {
     {"intersections", native_intersections, METH_VARARGS,
      "intersections(offsets, hashes, left, right, counts, threshold=0.0)\n--\n\n"
      "Write how many shingles each pair of sets shares, -1 when too few for the threshold."},
+    {"number_repeats", native_number_repeats, METH_VARARGS,
+     "number_repeats(values, n_columns)\n--\n\n"
+     "Replace values in place by a number that equal values of a column share, 2**64 - 1 for a value that stands "
+     "alone; return how many numbers."},
     {"walk", native_walk, METH_VARARGS,
      "walk(set_offsets, set_hashes, bucket_offsets, bucket_ids, n_buckets, n_fixed, threshold, leaders, survivor, "
      "similarity)\n--\n\n"

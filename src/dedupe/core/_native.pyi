@@ -16,6 +16,15 @@ _I32 = npt.NDArray[np.int32]
 _I64 = npt.NDArray[np.int64]
 _F64 = npt.NDArray[np.float64]
 
+def lines(
+    buffer: _U8,
+    offsets: _I64,
+    unit: int,
+    starts: _I64 | None,
+    ends: _I64 | None,
+    docs: _I64 | None,
+    borders: _U8 | None,
+) -> tuple[int, bool]: ...
 def words(
     buffer: _U8,
     starts: _I64,
@@ -65,6 +74,7 @@ def intersections(
     counts: _I64,
     threshold: float = 0.0,
 ) -> None: ...
+def number_repeats(values: _U64, n_columns: int) -> int: ...
 def walk(
     set_offsets: _I64,
     set_hashes: _U64,

@@ -77,6 +77,110 @@ static inline uint64_t load(const uint8_t *p, size_t n)
     return chunk;
 }
 
+/* ---- Lines and paragraphs ---- */
+
+enum { DOCUMENT, PARAGRAPH, LINES };              /* units */
+enum { AFTER_LINE_END = 3, AFTER_BLANK_LINE = 4 }; /* borders, as in core/blocks.py */
+
+typedef struct {
+    int64_t *starts, *ends, *docs; /* NULL to count only */
+    uint8_t *borders;
+    size_t n, room;
+    bool has_fences;               /* three backticks or tildes in a row stand somewhere */
+} Blocks;
+
+/* Bytes of the line end that begins at p: LF, CR, CR LF, U+0085, U+2028 or U+2029; 0 where none does. */
+static inline size_t line_end_at(const uint8_t *p, const uint8_t *end)
+{
+    if (*p == '\n') return 1;
+    if (*p == '\r') return end - p > 1 && p[1] == '\n' ? 2 : 1;
+    if (*p == 0xC2) return end - p > 1 && p[1] == 0x85 ? 2 : 0;
+    return *p == 0xE2 && end - p > 2 && p[1] == 0x80 && (p[2] & 0xFE) == 0xA8 ? 3 : 0;
+}
+
+/* Bytes of the white space (what str.isspace says) that ends right before p; 0 where something else does. */
+static inline size_t space_before(const uint8_t *start, const uint8_t *p)
+{
+    size_t n = (size_t)(p - start);
+    uint32_t last = n ? p[-1] : 'x';
+    if (last < 0x80) return (last >= 9 && last <= 13) || (last >= 28 && last <= 32) ? 1 : 0;
+    if (n >= 2 && p[-2] == 0xC2) return last == 0x85 || last == 0xA0 ? 2 : 0;
+    uint32_t code = n >= 3 ? (uint32_t)p[-3] << 16 | (uint32_t)p[-2] << 8 | last : 0;
+    bool is_space = (code >= 0xE28080 && code <= 0xE2808A) || code == 0xE280A8 || code == 0xE280A9 ||
+                    code == 0xE280AF || code == 0xE2819F || code == 0xE19A80 || code == 0xE38080;
+    return is_space ? 3 : 0;
+}
+
+static inline const uint8_t *stripped(const uint8_t *start, const uint8_t *end)
+{
+    for (size_t n; (n = space_before(start, end)); end -= n) {}
+    return end;
+}
+
+static inline bool add_block(Blocks *out, int64_t start, int64_t end, int64_t doc, uint8_t border)
+{
+    size_t i = out->n++;
+    if (!out->starts) return true;
+    if (i >= out->room) return false;
+    out->starts[i] = start;
+    out->ends[i] = end;
+    out->docs[i] = doc;
+    out->borders[i] = border;
+    return true;
+}
+
+/* Cut one text into its lines; in a text with a blank line inside, `joined` makes paragraphs of them. */
+static bool split_text(const uint8_t *buffer, const uint8_t *p, const uint8_t *end, int64_t doc, bool joined,
+                       Blocks *out)
+{
+    static const uint8_t is_special[256] = {['\n'] = 1, ['\r'] = 1, [0xC2] = 1, [0xE2] = 1, ['`'] = 1, ['~'] = 1};
+    const size_t first = out->n;
+    bool is_blank = true, is_wrapped = false;
+    while (p < end) {
+        const uint8_t *at = p;
+        size_t size = 0;
+        for (;; at++) {
+            while (at < end && !is_special[*at]) at++;
+            if (at == end || (size = line_end_at(at, end))) break;
+            if (*at < 0x80 && end - at > 2 && at[1] == *at && at[2] == *at) out->has_fences = true;
+        }
+        const uint8_t *stop = stripped(p, at);
+        if (stop > p) {
+            is_wrapped |= is_blank && out->n > first;
+            if (!add_block(out, p - buffer, stop - buffer, doc, is_blank ? AFTER_BLANK_LINE : AFTER_LINE_END))
+                return false;
+        }
+        is_blank = stop == p;
+        p = at + size;
+    }
+    if (!joined || !is_wrapped || !out->starts) return true;
+    size_t kept = first;
+    for (size_t i = first + 1; i < out->n; i++) {
+        if (out->borders[i] == AFTER_BLANK_LINE) {
+            kept++;
+            out->starts[kept] = out->starts[i];
+            out->borders[kept] = AFTER_BLANK_LINE;
+        }
+        out->ends[kept] = out->ends[i];
+    }
+    out->n = kept + 1;
+    return true;
+}
+
+/* Cut texts into blocks as "Blocks" in docs/core.md says, fences apart; false when `room` is too small. */
+static bool split_texts(const uint8_t *buffer, const int64_t *offsets, size_t n_texts, int unit, Blocks *out)
+{
+    for (size_t i = 0; i < n_texts; i++) {
+        const uint8_t *start = buffer + offsets[i], *end = buffer + offsets[i + 1];
+        bool fits = true;
+        if (unit != DOCUMENT) fits = split_text(buffer, start, end, (int64_t)i, unit == PARAGRAPH, out);
+        else if (stripped(start, end) > start)
+            fits = add_block(out, offsets[i], offsets[i + 1], (int64_t)i, AFTER_BLANK_LINE);
+        if (!fits) return false;
+    }
+    return true;
+}
+
 /* ---- Words ---- */
 
 enum { SEPARATOR, LETTER, ALONE, MARK, IGNORED, EXPANDS };
@@ -606,6 +710,78 @@ static int64_t intersect(const uint64_t *left, size_t n_left, const uint64_t *ri
         }
     }
     return shared < needed ? -1 : (int64_t)shared;
+}
+
+/* ---- Buckets ---- */
+
+#define ALONE_IN_COLUMN UINT64_MAX
+
+typedef struct {
+    uint64_t value;
+    size_t row;
+} Keyed;
+
+/* Number the equal values of one part of a column: `slots` is a hash table of places in the part, plus one. */
+static void number_part(const Keyed *part, size_t n, uint32_t *slots, uint64_t *column, size_t stride, int64_t *next)
+{
+    size_t mask = 1;
+    while (mask < 2 * n) mask *= 2;
+    memset(slots, 0, mask-- * sizeof *slots);
+    for (size_t i = 0; i < n; i++) {
+        size_t slot = (part[i].value * GOLDEN >> 20) & mask;
+        while (slots[slot] && part[slots[slot] - 1].value != part[i].value) slot = (slot + 1) & mask;
+        if (!slots[slot]) {
+            slots[slot] = (uint32_t)i + 1;
+            continue;
+        }
+        uint64_t *first = column + part[slots[slot] - 1].row * stride;
+        if (*first == ALONE_IN_COLUMN) *first = (uint64_t)(*next)++;
+        column[part[i].row * stride] = *first;
+    }
+}
+
+/* Replace each value of a table by a number that the equal values of its column share with nothing else, or by
+ * ALONE_IN_COLUMN. Values are hashes: they are dealt out by their top bits into parts of about a thousand,
+ * whose hash tables fit into the first-level cache, so the cost per value hardly grows with the table. */
+static bool number_repeats(uint64_t *values, size_t n_rows, size_t n_columns, int64_t *n_numbers)
+{
+    unsigned bits = 0;
+    while (bits < 12 && n_rows >> bits > 1024) bits++;
+    const size_t n_parts = (size_t)1 << bits;
+    size_t room = 0, *ends = malloc((n_parts + 1) * sizeof *ends);
+    uint64_t *plain = malloc((n_rows + 1) * sizeof *plain);
+    Keyed *keyed = malloc((n_rows + 1) * sizeof *keyed);
+    uint32_t *slots = NULL;
+    bool has_memory = ends && plain && keyed;
+    for (size_t c = 0; c < n_columns && has_memory; c++) {
+        uint64_t *column = values + c;
+        memset(ends, 0, (n_parts + 1) * sizeof *ends);
+        for (size_t i = 0; i < n_rows; i++) {
+            plain[i] = column[i * n_columns];
+            column[i * n_columns] = ALONE_IN_COLUMN;
+            ends[plain[i] >> 1 >> (63 - bits)]++;
+        }
+        size_t largest = 0, total = 0;
+        for (size_t k = 0; k < n_parts; k++) {
+            size_t count = ends[k];
+            ends[k] = total;
+            total += count;
+            largest = count > largest ? count : largest;
+        }
+        for (size_t i = 0; i < n_rows; i++) keyed[ends[plain[i] >> 1 >> (63 - bits)]++] = (Keyed){plain[i], i};
+        if (largest > room) {
+            free(slots);
+            room = largest;
+            has_memory = (slots = malloc((4 * room + 2) * sizeof *slots)) != NULL;
+        }
+        for (size_t k = 0, begin = 0; has_memory && k < n_parts; begin = ends[k++])
+            if (ends[k] - begin > 1) number_part(keyed + begin, ends[k] - begin, slots, column, n_columns, n_numbers);
+    }
+    free(ends);
+    free(plain);
+    free(keyed);
+    free(slots);
+    return has_memory;
 }
 
 /* ---- Survivors ---- */
