@@ -136,7 +136,7 @@ def test_a_report_in_json_is_enough_to_restore() -> None:
 
 
 def test_restore_refuses_another_report() -> None:
-    with pytest.raises(dedupe.InputError, match="must be a dedupe.analysis of version 1, got None"):
+    with pytest.raises(dedupe.InputError, match=r"must be a dedupe\.analysis of version 1, got None"):
         dedupe.restore("text", {})
 
 
@@ -155,7 +155,9 @@ def test_hostile_texts_together_clean_as_each_alone() -> None:
 
 SENTENCES = st.sampled_from([LONG, OTHER, NEAR, "Yes.", "No!", "* * *", "- a", "Title Line", "", "  ", LONG.lower()])
 LINES = st.lists(SENTENCES | st.text(max_size=12), max_size=12)
-TEXTS = st.builds(lambda lines, end: end.join(lines), LINES, st.sampled_from(["\n", "\n\n", "\r\n", "\r\n\r\n", "\u2028"]))
+TEXTS = st.builds(
+    lambda lines, end: end.join(lines), LINES, st.sampled_from(["\n", "\n\n", "\r\n", "\r\n\r\n", "\u2028"])
+)
 FENCED = st.builds(lambda text: text.replace("No!", "```"), TEXTS)
 ANY = TEXTS | FENCED
 UNITS = st.sampled_from(["paragraph", "line"])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 
 from dedupe.core.batch import Batch, encode
 from dedupe.core.blocks import BLANK, Blocks, split
-from dedupe.core.hashing import Bool, I64
+from dedupe.core.hashing import I64, Bool
 from dedupe.documents import Documents, check_text, collect
 from dedupe.errors import InputError
 from dedupe.find import plain_settings

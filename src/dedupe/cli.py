@@ -27,6 +27,12 @@ _ELSEWHERE: dict[str, str] = {
 }
 
 
+class Refused(click.ClickException):
+    """An error of the library, shown as one line."""
+
+    exit_code = 2
+
+
 class Group(click.Group):
     """A group that loads a command when it is called, and turns the library's errors into exit code 2."""
 
@@ -47,9 +53,7 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except DedupeError as error:
-            failure = click.ClickException(str(error))
-            failure.exit_code = 2
-            raise failure from error
+            raise Refused(str(error)) from error
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

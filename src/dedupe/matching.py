@@ -10,8 +10,8 @@ import numpy as np
 from dedupe.core import backend, bands, pairs
 from dedupe.core.batch import Batch, char_counts
 from dedupe.core.blocks import Blocks
-from dedupe.core.hashing import F64, I64, U64, offsets_of, ranges
 from dedupe.core.contained import contained_pairs
+from dedupe.core.hashing import F64, I64, U64, offsets_of, ranges
 from dedupe.core.ratio import ratios
 from dedupe.core.similarity import pair_similarities, ranked
 from dedupe.core.sketch import Sketch, shingle_sets, sketch

@@ -69,7 +69,9 @@ def _scope(batch: Batch, blocks: Blocks) -> U64:
     """A number for each document; fenced blocks have one of their own for each content."""
     scope = fmix64(blocks.docs.astype(np.uint64) + np.uint64(1))
     for number in np.flatnonzero(blocks.fenced).tolist():
-        digest = hashlib.blake2b(batch.buffer[blocks.starts[number] : blocks.ends[number]], digest_size=8).digest()
+        digest = hashlib.blake2b(
+            batch.buffer[blocks.starts[number] : blocks.ends[number]].tobytes(), digest_size=8
+        ).digest()
         scope[number] ^= np.uint64(int.from_bytes(digest, "little") | 1)
     return scope
 

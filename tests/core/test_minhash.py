@@ -45,9 +45,7 @@ def test_signatures_are_those_of_datasketch(seed: int) -> None:
 def test_the_sketch_hands_back_the_same_signatures() -> None:
     batch = encode(TEXTS)
     chosen = bands.Plan(4, 5)
-    made = sketch(
-        batch.buffer, batch.offsets[:-1], batch.offsets[1:], width_words=3, plan=chosen, keep_signatures=True
-    )
+    made = sketch(batch.buffer, batch.offsets[:-1], batch.offsets[1:], width_words=3, plan=chosen, keep_signatures=True)
     expected = signatures(shingles_of(TEXTS), *permutations(20, 1))
     assert made.signatures.tolist() == expected.tolist()
     assert made.keys.tolist() == bands.keys(expected, chosen).tolist()

@@ -99,5 +99,3 @@ def containment(shared: I64, sizes: I64) -> F64:
     """Share of the blocks' own shingles that the partner has too, 0–1; 0 for an empty block."""
     result: F64 = shared / np.maximum(sizes, 1)
     return result
-
-

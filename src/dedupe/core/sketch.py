@@ -117,9 +117,7 @@ def _fill_native(
     )  # fmt: skip  # the kernel's order: text, tables, settings, results
 
 
-def shingle_sets(
-    buffer: U8, starts: I64, ends: I64, *, width_words: int, threads: int | None = None
-) -> Shingles:
+def shingle_sets(buffer: U8, starts: I64, ends: I64, *, width_words: int, threads: int | None = None) -> Shingles:
     """Sorted shingle sets of blocks, for exact comparison.
 
     Args:
@@ -132,7 +130,6 @@ def shingle_sets(
     Returns:
         The set of each block; 8 bytes per shingle.
     """
-
     in_order = bool((starts[1:] >= starts[:-1]).all())
     if not in_order:
         order = np.argsort(starts, kind="stable")
@@ -160,9 +157,7 @@ def _native_sets(buffer: U8, starts: I64, ends: I64, width_words: int) -> Shingl
     # the most words per byte: U+3316 has three bytes and folds into six Japanese letters, each a word
     room = np.empty(2 * int((ends - starts).sum()), np.uint64)
     offsets = np.empty(starts.size + 1, np.int64)
-    used = backend.kernels().shingle_sets(
-        buffer, starts, ends, *unicode.table()[:3], width_words, offsets, room
-    )
+    used = backend.kernels().shingle_sets(buffer, starts, ends, *unicode.table()[:3], width_words, offsets, room)
     return Shingles(room[:used].copy(), offsets)
 
 

@@ -51,9 +51,7 @@ class Survivors(NamedTuple):
     n_capped: int
 
 
-def walk(
-    sets: Shingles, buckets: Buckets, *, threshold: float, n_fixed: int = 0, leaders: int = LEADERS
-) -> Survivors:
+def walk(sets: Shingles, buckets: Buckets, *, threshold: float, n_fixed: int = 0, leaders: int = LEADERS) -> Survivors:
     """Decide for each block whether it stays or which survivor it duplicates.
 
     Blocks that wait for no earlier undecided block are decided together, round by round.

@@ -7,7 +7,6 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from dedupe.core import unicode
-from dedupe.core.unicode import EXPANDS, IGNORED, LETTER, MARK, SEPARATOR
 from dedupe.core.hashing import (
     GOLDEN,
     I64,
@@ -23,6 +22,7 @@ from dedupe.core.hashing import (
     ranges,
     segment_sums,
 )
+from dedupe.core.unicode import EXPANDS, IGNORED, LETTER, MARK, SEPARATOR
 
 _IS_WORD = bytes(chr(byte).isascii() and chr(byte).isalnum() for byte in range(256))
 _SPACE = np.zeros(256, np.bool_)
@@ -263,15 +263,11 @@ def _fold(codes: U32) -> tuple[U32, I64]:
     plain = np.ones(codes.size, np.bool_)
     plain[expands] = False
     wide[offsets[:-1][plain]] = entries[plain]
-    wide[ranges(offsets[expands], counts[expands])] = look_up(
-        table.expansions[ranges(where + 1, counts[expands])]
-    )
+    wide[ranges(offsets[expands], counts[expands])] = look_up(table.expansions[ranges(where + 1, counts[expands])])
     return wide, source
 
 
-def _in_canonical_order(
-    entries: U32, source: I64, stretch: I64
-) -> tuple[U32, I64]:
+def _in_canonical_order(entries: U32, source: I64, stretch: I64) -> tuple[U32, I64]:
     """Sort each run of combining marks by combining class, stably (Unicode 3.11, D109)."""
     combining = entries >> np.uint32(24)
     wrong = np.flatnonzero((combining[1:] > 0) & (combining[:-1] > combining[1:]) & (stretch[1:] == stretch[:-1]))

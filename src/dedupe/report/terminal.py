@@ -82,9 +82,7 @@ def comparison(result: Comparison) -> str:
     )
 
 
-def side_by_side(
-    left: str, right: str, result: Comparison, *, width: int, mark: Callable[[str], str]
-) -> Iterator[str]:
+def side_by_side(left: str, right: str, result: Comparison, *, width: int, mark: Callable[[str], str]) -> Iterator[str]:
     """Two texts in two columns, shared passages marked.
 
     Args:
