@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dedupe.core.batch import Batch
+from dedupe.core.hashing import I64
 from dedupe.errors import InputError
 
 
@@ -14,10 +16,16 @@ class Documents(NamedTuple):
     Attributes:
         texts: The texts, in input order.
         keys: The key of each in a mapping, the position otherwise.
+        batch: The same texts as bytes, when they came so.
+        order_by: For a frame: row numbers by a policy (``newest``) and a column, the preferred first.
+        n_null: Rows of a frame without a text; they count as empty.
     """
 
     texts: Sequence[str]
     keys: Sequence[Any]
+    batch: Batch | None = None
+    order_by: Callable[[str, str], I64] | None = None
+    n_null: int = 0
 
 
 def check_text(text: object, where: str = "the text") -> str:
@@ -35,18 +43,28 @@ def check_text(text: object, where: str = "the text") -> str:
     raise InputError(f"{where} is {type(text).__name__}, not str: {_short(text)}")
 
 
-def collect(docs: object) -> Documents:
+def collect(docs: object, text: Any = None) -> Documents:
     """Read a collection of texts.
 
     Args:
-        docs: A list or any iterable of str, a mapping of key to str, a pandas or Polars Series, or an Arrow array.
+        docs: A list or any iterable of str, a mapping of key to str, a pandas or Polars Series, an Arrow array, or a
+            frame (see :mod:`dedupe.frames`).
+        text: The text column of a frame.
 
     Returns:
         The texts; keys are those of a mapping, positions otherwise.
 
     Raises:
         InputError: `docs` is one str, no collection, or holds something other than str; names position and type.
+            Or `text` is given for something that is no frame, or is no text column of the frame.
     """
+    from dedupe import frames  # reads this module
+
+    frame = frames.open_frame(docs)
+    if frame is not None:
+        return frames.documents(frame, text)
+    if text is not None:
+        raise InputError(f"text={text!r} names a column, but docs is {type(docs).__name__}, not {frames.KINDS}")
     if isinstance(docs, Mapping):
         texts = list(docs.values())
         _check_each(texts, list(docs))

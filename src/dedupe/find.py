@@ -8,24 +8,39 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from dedupe.core.batch import encode
-from dedupe.core.blocks import split
+from dedupe import frames
+from dedupe.columns import Texts
+from dedupe.core.batch import Batch, encode
+from dedupe.core.blocks import Blocks, split
+from dedupe.core.hashing import I64
 from dedupe.documents import Documents, collect
-from dedupe.matching import decide, policy_order
-from dedupe.options import Options, Settings
+from dedupe.errors import OptionError
+from dedupe.matching import Pairs, decide, policy_order
+from dedupe.options import Options, Settings, column_policy
 from dedupe.results import BlockTable, Findings
 
 __all__ = ["find", "unique"]
 
 
-def find(docs: object, *, options: Options | None = None, **settings: Unpack[Settings]) -> Findings:
+def find(
+    docs: object,
+    *,
+    text: Any = None,
+    against: object = None,
+    options: Options | None = None,
+    **settings: Unpack[Settings],
+) -> Findings:
     """Find the near-duplicates in a collection of texts.
 
     Every candidate is compared exactly; each duplicate matches its survivor directly, at or above the threshold.
     Empty texts are duplicates of nothing.
 
     Args:
-        docs: A list or any iterable of str, a mapping of key to text, a pandas or Polars Series, an Arrow array.
+        docs: A list or any iterable of str, a mapping of key to text, a pandas or Polars Series, an Arrow array; or a
+            frame of pandas, Polars, pyarrow, DuckDB or Daft, with the name of its text column in `text`.
+        text: The text column of a frame. Its null rows count as empty and are counted in ``stats["null_texts"]``.
+        against: Texts that stay, of any kind that `docs` may be: what matches one of them is a duplicate of it, and
+            nothing is found out about themselves. Their keys come back as ``("against", key)``.
         options: All settings in one object, instead of keywords.
         **settings: The fields of :class:`dedupe.Options`; here the unit is ``document`` unless said otherwise.
 
@@ -42,37 +57,90 @@ def find(docs: object, *, options: Options | None = None, **settings: Unpack[Set
         [(2, 0, 'same words')]
     """
     chosen = Options.of(options, settings, unit="document")
-    return find_documents(collect(docs), chosen)
+    return find_documents(collect(docs, text), chosen, _known(against, docs, text))
 
 
-def find_documents(documents: Documents, options: Options) -> Findings:
-    """The same for texts that have been checked."""
-    batch = encode(documents.texts)
+def find_documents(documents: Documents, options: Options, known: Documents | None = None) -> Findings:
+    """The same for texts that have been checked; those of `known` stay, and are only matched against."""
+    both = documents if known is None else _joined(documents, known)
+    batch = both.batch if both.batch is not None else encode(both.texts)
     blocks = split(batch, options.unit)
-    table = BlockTable(documents, batch, blocks)
-    order = policy_order(options.keep, batch, blocks, table.__getitem__)
-    decision = decide(batch, blocks, options, order)
+    table = BlockTable(both, batch, blocks)
+    n_own = int(np.searchsorted(blocks.docs, len(documents.texts)))
+    order = _order(documents, options.keep, batch, Blocks(*(array[:n_own] for array in blocks)), table)
+    n_known = blocks.starts.size - n_own
+    if n_known:
+        order = np.concatenate((np.arange(n_own, n_own + n_known), order))
+    decision = decide(batch, blocks, options, order, n_fixed=n_known)
+    stats, matches = decision.stats, decision.matches
+    if known is not None:
+        is_own = np.minimum(matches.left, matches.right) < n_own
+        matches = Pairs(*(array[is_own] for array in matches))
+        duplicates = int((decision.survivor[:n_own] != np.arange(n_own)).sum())
+        stats.update(documents=len(documents.texts), blocks=n_own, duplicates=duplicates, matches=int(is_own.sum()))
+        stats["against"] = len(known.texts)
+    if documents.order_by is not None:
+        stats["null_texts"] = documents.n_null
     return Findings(
-        stats=decision.stats,
+        stats=stats,
         settings=plain_settings(options),
         _blocks=table,
-        _survivor=decision.survivor,
-        _similarity=decision.similarity,
-        _pairs=tuple(decision.matches),
+        _survivor=decision.survivor[:n_own],
+        _similarity=decision.similarity[:n_own],
+        _pairs=tuple(matches),
     )
 
 
-def unique(docs: object, *, options: Options | None = None, **settings: Unpack[Settings]) -> Any:
+def _known(against: object, docs: object, text: Any) -> Documents | None:
+    """Read what is given as `against`; a frame has the same text column."""
+    if against is None:
+        return None
+    return collect(against, text if frames.open_frame(against) is not None else None)
+
+
+def _joined(documents: Documents, known: Documents) -> Documents:
+    """Both, one behind the other; keys say which is which."""
+    parts = [each.batch if each.batch is not None else encode(each.texts) for each in (documents, known)]
+    offsets = np.concatenate((parts[0].offsets, parts[1].offsets[1:] + parts[0].offsets[-1]))
+    batch = Batch(np.concatenate([part.buffer for part in parts]), offsets)
+    keys = [*documents.keys, *(("against", key) for key in known.keys)]
+    return Documents(Texts(batch), keys, batch)
+
+
+def _order(documents: Documents, keep: Any, batch: Batch, blocks: Blocks, table: BlockTable) -> I64:
+    """Number the blocks in policy order, by a column of the frame where the policy names one."""
+    policy = column_policy(keep)
+    if policy is None:
+        return policy_order(keep, batch, blocks, table.__getitem__)
+    if documents.order_by is None:
+        raise OptionError(f"keep={keep!r} names a column, so docs must be {frames.KINDS}; give a function otherwise")
+    rank = np.empty(len(documents.texts), np.int64)
+    rank[documents.order_by(*policy)] = np.arange(rank.size)
+    return np.argsort(rank[blocks.docs], kind="stable")
+
+
+def unique(
+    docs: object,
+    *,
+    text: Any = None,
+    against: object = None,
+    options: Options | None = None,
+    **settings: Unpack[Settings],
+) -> Any:
     """Keep one of each group of near-duplicates.
 
     Args:
         docs: As for :func:`find`.
+        text: The text column of a frame.
+        against: Texts that stay, as for :func:`find`: what matches one of them goes, as in
+            ``unique(train, against=test)``.
         options: All settings in one object, instead of keywords.
         **settings: The fields of :class:`dedupe.Options`.
 
     Returns:
         The texts that stay, in input order: a dict for a mapping, a list otherwise. Empty texts stay.
         With a unit smaller than the document, the blocks that stay.
+        For a frame, a frame of the same kind with the rows that stay; all else about it is as it was.
 
     Raises:
         InputError: `docs` is no collection of str.
@@ -83,12 +151,17 @@ def unique(docs: object, *, options: Options | None = None, **settings: Unpack[S
         ['four', 'One, two, three!']
     """
     chosen = Options.of(options, settings, unit="document")
-    documents = collect(docs)
-    found = find_documents(documents, chosen)
+    frame = frames.open_frame(docs)
+    if frame is not None and chosen.unit != "document":
+        raise OptionError(f"unique keeps whole rows of a frame, so unit must be 'document', got {chosen.unit!r}")
+    documents = collect(docs, text) if frame is None else frames.documents(frame, text)
+    found = find_documents(documents, chosen, _known(against, docs, text))
     if chosen.unit != "document":
         return [block.text for block in found.survivors]
     stays = np.ones(len(documents.texts), np.bool_)
     stays[found.duplicate_documents()] = False
+    if frame is not None:
+        return frame.take(stays)
     if isinstance(docs, Mapping):
         return {key: text for key, text, kept in zip(documents.keys, documents.texts, stays, strict=True) if kept}
     return [text for text, kept in zip(documents.texts, stays.tolist(), strict=True) if kept]

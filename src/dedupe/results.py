@@ -14,7 +14,7 @@ from dedupe.core.batch import Batch, char_offsets
 from dedupe.core.blocks import Blocks
 from dedupe.core.ratio import folded
 from dedupe.documents import Documents
-from dedupe.errors import DedupeError
+from dedupe.errors import DedupeError, OptionError
 
 if TYPE_CHECKING:
     import pandas
@@ -236,11 +236,12 @@ class Findings:
             block stays), cluster (a number, the same for a survivor and its duplicates).
         """
         blocks, survivor = self._blocks, self._survivor
+        own = slice(survivor.size)  # behind them lie the blocks of `against`
         number = np.unique(survivor, return_inverse=True)[1]
         return {
-            "doc": [blocks.keys[doc] for doc in blocks.docs.tolist()],
-            "start": blocks.starts,
-            "end": blocks.ends,
+            "doc": [blocks.keys[doc] for doc in blocks.docs[own].tolist()],
+            "start": blocks.starts[own],
+            "end": blocks.ends[own],
             "is_duplicate": self._is_duplicate,
             "survivor_doc": [blocks.keys[doc] for doc in blocks.docs[survivor].tolist()],
             "survivor_start": blocks.starts[survivor],
@@ -248,6 +249,32 @@ class Findings:
             "similarity": np.where(self._is_duplicate, self._similarity, np.nan),
             "cluster": number,
         }
+
+    def by_document(self) -> dict[str, Any]:
+        """One value per document, as columns to put beside a frame's own: survivor, similarity, cluster.
+
+        Returns:
+            survivor: Array of shape (n_documents,), int64: the document's own number when it stays. Numbers from
+                n_documents on count through the texts given as `against`.
+            similarity: Array of shape (n_documents,), float64: to the survivor, NaN where the document stays.
+            cluster: Array of shape (n_documents,), int64: a number, the same for a survivor and its duplicates.
+
+        Raises:
+            OptionError: The unit is smaller than the document.
+
+        Examples:
+            >>> import dedupe
+            >>> dedupe.find(["A b c.", "other", "a b c"]).by_document()["survivor"].tolist()
+            [0, 1, 0]
+        """
+        if self.settings["unit"] != "document":
+            raise OptionError(f"by_document() needs unit='document', got {self.settings['unit']!r}; see columns()")
+        survivor = np.arange(self.stats["documents"])
+        similarity = np.full(survivor.size, np.nan)
+        number = self._blocks.docs[: self._survivor.size][self._is_duplicate]
+        survivor[number] = self._blocks.docs[self._survivor[self._is_duplicate]]
+        similarity[number] = self._similarity[self._is_duplicate]
+        return {"survivor": survivor, "similarity": similarity, "cluster": np.unique(survivor, return_inverse=True)[1]}
 
     def to_arrow(self) -> pyarrow.Table:
         """The columns of :meth:`columns` as an Arrow table (needs the extra ``arrow``)."""
