@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.core.bands import Plan
+from dedupe.core.batch import encode
 
 _native = pytest.importorskip(
     "dedupe.core._native", reason="the compiled module is not built here", exc_type=ImportError
@@ -130,7 +131,24 @@ def test_intersections_of_sets_of_very_different_size(few: list[int]):
     agreement.check_intersections([few, range(1000), range(1, 1000, 2)], 0.01)
 
 
-# --- blocks and buckets ---------------------------------------------------------------
+# --- texts, blocks and buckets ---------------------------------------------------------------
+
+
+@given(st.lists(texts | st.text(max_size=3), max_size=6))
+def test_encode_agrees_with_numpy(some: list[str]):
+    expected = encode(some)
+    offsets = np.empty(len(some) + 1, np.int64)
+
+    data = _native.encode(some, offsets)
+
+    assert bytes(data) == expected.buffer.tobytes()
+    assert offsets.tolist() == expected.offsets.tolist()
+
+
+@pytest.mark.parametrize("wrong", [["a", b"b"], ["a", None], ["a", 1]])
+def test_encode_names_what_is_no_str(wrong: list):
+    with pytest.raises(ValueError, match=r"texts\[1\] must be str, got"):
+        _native.encode(wrong, np.empty(3, np.int64))
 
 
 @pytest.mark.parametrize("unit", [0, 1, 2], ids=["document", "paragraph", "line"])

@@ -153,6 +153,52 @@ static bool raise_outcome(Outcome outcome, const char *room)
     return outcome == DONE;
 }
 
+/* ---- encode ---- */
+
+/* UTF-8 of one str. The bytes are a copy that goes away; PyUnicode_AsUTF8AndSize would leave one inside of the
+ * user's str. Only lone surrogates need the slower way by name. */
+static PyObject *utf8_of(PyObject *text)
+{
+    PyObject *coded = PyUnicode_AsUTF8String(text);
+    if (coded || !PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return coded;
+    PyErr_Clear();
+    return PyUnicode_AsEncodedString(text, "utf-8", "surrogatepass");
+}
+
+static bool append_text(PyObject *texts, Py_ssize_t i, PyObject *data)
+{
+    PyObject *text = PySequence_GetItem(texts, i), *coded = NULL;
+    if (text && !PyUnicode_Check(text)) PyErr_Format(PyExc_ValueError, "texts[%zd] must be str, got %R", i, text);
+    else if (text) coded = utf8_of(text);
+    Py_XDECREF(text);
+    if (!coded) return false;
+    Py_ssize_t size = PyBytes_Size(coded), used = PyByteArray_Size(data);
+    bool fits = PyByteArray_Resize(data, used + size) == 0; /* leaves room to grow, so this is linear */
+    if (fits) memcpy(PyByteArray_AsString(data) + used, PyBytes_AsString(coded), (size_t)size);
+    Py_DECREF(coded);
+    return fits;
+}
+
+static PyObject *native_encode(PyObject *module, PyObject *args)
+{
+    PyObject *texts, *offsets_out;
+    if (!PyArg_ParseTuple(args, "OO:encode", &texts, &offsets_out)) return NULL;
+    Py_ssize_t n_texts = PySequence_Size(texts), n_offsets = n_texts + 1;
+    if (n_texts < 0) return NULL;
+    Held held = {.n_views = 0};
+    int64_t *offsets = borrow(&held, offsets_out, "offsets", I64, true, &n_offsets);
+    PyObject *data = offsets ? PyByteArray_FromStringAndSize(NULL, 0) : NULL;
+    bool fits = data != NULL;
+    if (fits) offsets[0] = 0;
+    for (Py_ssize_t i = 0; fits && i < n_texts; i++) {
+        fits = append_text(texts, i, data);
+        offsets[i + 1] = fits ? PyByteArray_Size(data) : 0;
+    }
+    release(&held);
+    if (!fits) Py_CLEAR(data);
+    return data;
+}
+
 /* ---- lines ---- */
 
 static PyObject *native_lines(PyObject *module, PyObject *args)
@@ -534,6 +580,9 @@ static PyObject *native_walk(PyObject *module, PyObject *args)
 /* ---- The module ---- */
 
 static PyMethodDef methods[] = {
+    {"encode", native_encode, METH_VARARGS,
+     "encode(texts, offsets)\n--\n\n"
+     "Return the UTF-8 of a sequence of str as one bytearray, and write where each begins and the last ends."},
     {"lines", native_lines, METH_VARARGS,
      "lines(buffer, offsets, unit, starts, ends, docs, borders)\n--\n\n"
      "Write documents (unit 0), paragraphs (1) or lines (2) without regard to fences; return how many, and whether "

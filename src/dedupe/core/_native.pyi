@@ -5,6 +5,8 @@ A wrong type, length or offset raises ValueError that names the array; too littl
 `buffer` to `expansions` are the same for all text kernels: UTF-8, block spans, the Unicode table.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +18,7 @@ _I32 = npt.NDArray[np.int32]
 _I64 = npt.NDArray[np.int64]
 _F64 = npt.NDArray[np.float64]
 
+def encode(texts: Sequence[str], offsets: _I64) -> bytearray: ...
 def lines(
     buffer: _U8,
     offsets: _I64,
