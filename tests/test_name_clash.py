@@ -1,5 +1,8 @@
 """Importing beside the other distribution called `dedupe` names both and the way out."""
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,3 +71,18 @@ def test_message_names_both_the_folder_and_the_way_out(package: Path) -> None:
     assert "'dedupe-text'" in message
     assert str(package.parent) in message
     assert "pip uninstall dedupe dedupe-text" in message
+
+
+def test_the_other_one_installed_last_names_both_as_well(package: Path) -> None:
+    ours = Path(_clash.__file__).parent
+    (package / "core").mkdir()
+    shutil.copy(ours / "_clash.py", package)
+    shutil.copy(ours / "core" / "__init__.py", package / "core")
+    (package.parent / "dedupe-3.0.3.dist-info").mkdir()
+    (package / "core.py").write_text("Enumerator = int")
+    (package / "__init__.py").write_text("from .core import Enumerator")
+    program = f"import sys; sys.path.insert(0, {str(package.parent)!r}); import dedupe"
+
+    done = subprocess.run([sys.executable, "-I", "-c", program], check=False, capture_output=True, text=True)
+
+    assert "two distributions install a package called 'dedupe'" in done.stderr

@@ -1,5 +1,6 @@
 """Options: what is refused, and what the message says."""
 
+import inspect
 from dataclasses import fields, replace
 
 import pytest
@@ -53,4 +54,4 @@ def test_options_in_one_object_mean_the_same_as_keywords() -> None:
 
 def test_every_option_is_explained() -> None:
     for field in fields(dedupe.Options):
-        assert f"\n        {field.name}: " in dedupe.Options.__doc__
+        assert f"\n    {field.name}: " in inspect.getdoc(dedupe.Options)

@@ -3,3 +3,7 @@
 `docs/core.md` fixes what every stage computes, to the bit.
 Only the verbs above this package know the order of the stages.
 """
+
+from dedupe._clash import check as _check
+
+_check()  # here too: the other library called `dedupe`, installed last, imports this folder as its own core.py

@@ -31,6 +31,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
+from dedupe.core import backend
 from dedupe.core.batch import Batch
 from dedupe.core.hashing import I64, U8, Bool
 from dedupe.core.sentences import cut_sentences
@@ -50,6 +51,7 @@ _ASCII_SPACE[[*range(9, 14), *range(28, 33)]] = True
 _MAY_BE_SPACE = _ASCII_SPACE.copy()
 _MAY_BE_SPACE[[*range(0x80, 0x8B), 0x9F, 0xA0, 0xA8, 0xA9, 0xAF]] = True
 _PIECE = 1 << 18  # bytes looked at in one go
+_ROOM = 1 << 13  # blocks for which there is room without counting lines first
 _HEAD = 64  # bytes that mostly settle whether a text has something on it
 _STRIP_STEPS = 8  # bytes stripped from all lines at once before going line by line
 _LONGEST_BARE = {b"`": 4, b"~": 3}
@@ -89,9 +91,14 @@ def split(batch: Batch, unit: Unit) -> Blocks:
     """
     if unit == "document":
         return _documents(batch)
-    traits = _traits(batch.buffer)
-    lines = _lines(batch, traits)
-    if traits.has_fences:
+    if backend.native():
+        lines, has_fences = _native_lines(batch, joined=unit != "line")
+        if not has_fences:
+            return _sentences(batch, lines) if unit == "sentence" else lines
+    else:
+        traits = _traits(batch.buffer)
+        lines, has_fences = _lines(batch, traits), traits.has_fences
+    if has_fences:
         lines = _fence(batch.buffer, lines)
     if unit == "line":
         return lines
@@ -99,6 +106,23 @@ def split(batch: Batch, unit: Unit) -> Blocks:
     if unit == "paragraph":
         return paragraphs
     return _sentences(batch, paragraphs)
+
+
+def _native_lines(batch: Batch, *, joined: bool) -> tuple[Blocks, bool]:
+    """Lines, or with `joined` paragraphs, and whether there may be a fence; if there may, lines anyway."""
+    kernel, has_fences = backend.kernels().lines, False
+    # a line with something on it takes two bytes, but for the last one of a text
+    room = batch.buffer.size // 2 + batch.offsets.size
+    if room > _ROOM:
+        room, has_fences = kernel(batch.buffer, batch.offsets, 2, None, None, None, None)
+    starts, ends, docs = (np.empty(room, np.int64) for _ in range(3))
+    borders = np.empty(room, np.uint8)
+    unit = 1 if joined and not has_fences else 2
+    n_found, has_fences = kernel(batch.buffer, batch.offsets, unit, starts, ends, docs, borders)
+    if unit == 1 and has_fences:
+        return _native_lines(batch, joined=False)
+    plain = np.zeros(n_found, np.bool_)
+    return Blocks(starts[:n_found], ends[:n_found], docs[:n_found], plain, borders[:n_found]), has_fences
 
 
 class _Traits(NamedTuple):

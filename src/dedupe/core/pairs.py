@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from dedupe.core import backend
 from dedupe.core.hashing import I64, U64, offsets_of, ranges
 from dedupe.core.survivors import Buckets
 
 PAIRS_PER_BLOCK = 1000
 _PART = 1 << 20  # keys sorted at a time
 _FEW = 1 << 12  # values that are sorted at once, without a table first
+_ALONE = np.uint64(0xFFFFFFFFFFFFFFFF)  # the kernel's mark for a value without an equal
 
 
 def groups(text_hashes: U64, scope: U64 | None, order: I64) -> I64:
@@ -24,7 +26,7 @@ def groups(text_hashes: U64, scope: U64 | None, order: I64) -> I64:
         Array of shape (n_blocks,), int64: the group's first block in policy order, the block itself when alone.
     """
     first = text_hashes[order, 0] if scope is None else text_hashes[order, 0] + scope[order]
-    repeated = _crowded(first)
+    repeated = _repeated(first[:, None])[0]
     result = np.arange(order.size)
     if repeated.size == 0:
         return result
@@ -53,36 +55,40 @@ def buckets(keys: U64) -> tuple[I64, Buckets]:
     blocks, ids, n_buckets = [], [], 0
     step = max(1, _PART // max(n_blocks, 1))
     for band in range(0, n_bands, step):
-        # the number of the band is part of the key, so several bands can be sorted as one
-        place, number = _repeated(keys[:, band : band + step].T.ravel())
-        if place.size:
-            blocks.append(place % n_blocks)
-            ids.append(number + n_buckets)
-            n_buckets += int(number[-1]) + 1
-    if not blocks:
-        none = np.zeros(0, np.int64)
-        return none, Buckets(np.zeros(1, np.int64), none, 0)
+        # the number of the band is part of the key, so several bands can be looked at as one
+        block, number, n_found = _repeated(keys[:, band : band + step])
+        blocks.append(block)
+        ids.append(number + n_buckets)
+        n_buckets += n_found
     block, bucket = np.concatenate(blocks), np.concatenate(ids)
-    by_block = np.argsort(block, kind="stable")
-    shared, counts = np.unique(block, return_counts=True)
-    return shared, Buckets(offsets_of(counts), bucket[by_block], n_buckets)
+    by_block = np.argsort(block, kind="stable") if len(blocks) > 1 else slice(None)
+    counts = np.bincount(block, minlength=n_blocks)
+    shared = np.flatnonzero(counts)
+    return shared, Buckets(offsets_of(counts[shared]), bucket[by_block], n_buckets)
 
 
-def _repeated(column: U64) -> tuple[I64, I64]:
-    """Positions of the values that occur twice or more, and a dense number for each value."""
+def _repeated(keys: U64) -> tuple[I64, I64, int]:
+    """Find the keys that occur twice or more.
+
+    Args:
+        keys: Array of shape (n_blocks, n_bands), uint64.
+
+    Returns:
+        Two arrays of shape (n_found,), int64: the block of each, ascending, and a number that equal keys share;
+        and how many numbers there are.
+    """
+    if backend.native():
+        numbers = np.ascontiguousarray(keys).copy()
+        n_numbers = backend.kernels().number_repeats(numbers, keys.shape[1])
+        place = np.flatnonzero(numbers != _ALONE)
+        return place // keys.shape[1], numbers.ravel()[place].astype(np.int64), n_numbers
+    column = keys.ravel()
     order = _crowded(column)
-    if order.size == 0:
-        return order, order
-    order = order[np.argsort(column[order], kind="stable")]
-    values = column[order]
-    same = values[1:] == values[:-1]
-    member = np.zeros(values.size, np.bool_)
-    member[1:] |= same
-    member[:-1] |= same
-    order, values = order[member], values[member]
-    fresh = np.ones(order.size, np.bool_)
-    fresh[1:] = values[1:] != values[:-1]
-    return order, np.cumsum(fresh) - 1
+    _, numbers, counts = np.unique(column[order], return_inverse=True, return_counts=True)
+    repeated = counts > 1
+    dense = np.cumsum(repeated) - 1
+    kept = repeated[numbers]
+    return order[kept] // keys.shape[1], dense[numbers[kept]], int(repeated.sum())
 
 
 def _crowded(column: U64) -> I64:
