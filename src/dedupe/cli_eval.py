@@ -78,7 +78,7 @@ def _lines(result: Evaluation) -> list[str]:
     ]
     if result.reaching is not None:
         lines.append(
-            f"found of those that reach it  {_share(result.recall_at_threshold):>8}  ({result.reaching} copies)"
+            f"found of those that must be   {_share(result.recall_at_threshold):>8}  ({result.reaching} copies reach the threshold beside the text that stays)"
         )
     lines += [
         f"put with the right text       {_share(result.precision):>8}",

@@ -51,8 +51,8 @@ class Evaluation:
         texts: Texts given.
         planted: Copies added.
         found: Copies that were put with their original.
-        reaching: Copies whose exact Jaccard similarity to the original reaches the threshold; None when another
-            measure was asked for.
+        reaching: Copies whose exact Jaccard similarity to what stays of the original (itself, or its own survivor)
+            reaches the threshold, so that they must be found; None when another measure was asked for.
         reaching_found: Of these, copies found.
         wrong: Copies that were put with a text that is no relative of their original.
         kinds: The same per kind of edit and strength.
@@ -142,10 +142,11 @@ def evaluate(
     begin = time.perf_counter()
     found = find_documents(collect(planted.texts), replace(chosen, pairs="survivors"))
     elapsed = time.perf_counter() - begin
-    is_right, is_wrong = _judge(planted, len(documents.texts), found.by_document()["survivor"])
-    similarity = _similarities(planted, chosen)
+    survivor = found.by_document()["survivor"]
+    is_right, is_wrong = _judge(planted, len(documents.texts), survivor)
+    similarity, standing = _similarities(planted, chosen, (planted.source, survivor[planted.source]))
     copies = np.arange(len(documents.texts), len(planted.texts))
-    reaches = similarity[copies] >= chosen.threshold if chosen.measure == "jaccard" else None
+    reaches = standing[copies] >= chosen.threshold if chosen.measure == "jaccard" else None
     return Evaluation(
         texts=len(documents.texts),
         planted=copies.size,
@@ -183,14 +184,17 @@ def _judge(planted: Planted, n_texts: int, survivor: I64) -> tuple[np.ndarray[An
     return is_copy & (relatives > 0), is_copy & (relatives == 0) & (members > 0)
 
 
-def _similarities(planted: Planted, options: Options) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Exact Jaccard similarity of each text to its original."""
+def _similarities(
+    planted: Planted, options: Options, partners: tuple[I64, ...]
+) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
+    """Exact Jaccard similarity of each text to its partner, for each array of partners."""
     batch = encode(planted.texts)
     sets = shingle_sets(
         batch.buffer, batch.offsets[:-1], batch.offsets[1:],
         width_words=options.width_words, threads=options.threads,
     )  # fmt: skip
-    return pair_similarities(ranked(sets), planted.source, np.arange(len(planted.texts)))
+    found, own = ranked(sets), np.arange(len(planted.texts))
+    return [pair_similarities(found, partner, own) for partner in partners]
 
 
 def _by_kind(
