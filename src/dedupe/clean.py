@@ -8,9 +8,11 @@ from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 
+from dedupe import frames
+from dedupe.columns import Texts
 from dedupe.core.batch import Batch, encode
 from dedupe.core.blocks import BLANK, Blocks, split
-from dedupe.core.hashing import I64, Bool
+from dedupe.core.hashing import I64, Bool, offsets_of, ranges
 from dedupe.documents import Documents, check_text, collect
 from dedupe.errors import InputError
 from dedupe.find import plain_settings
@@ -129,16 +131,17 @@ def clean(doc: str, *, options: Options | None = None, **settings: Unpack[Settin
     return _clean([check_text(doc, "doc")], Options.of(options, settings, **DEFAULTS))[0]
 
 
-def clean_many(docs: object, *, options: Options | None = None, **settings: Unpack[Settings]) -> list[str]:
+def clean_many(docs: object, *, text: Any = None, options: Options | None = None, **settings: Unpack[Settings]) -> Any:
     """Clean many texts, each inside itself, in one go.
 
     Args:
-        docs: Any collection of str, as for :func:`dedupe.find`.
+        docs: Any collection of str, or a frame, as for :func:`dedupe.find`.
+        text: The text column of a frame.
         options: All settings in one object, instead of keywords.
         **settings: As for :func:`clean`.
 
     Returns:
-        The cleaned texts, in input order.
+        The cleaned texts, in input order, as a list; for a frame, the same frame with its text column cleaned.
 
     Raises:
         InputError: `docs` is no collection of str; names position and type.
@@ -148,7 +151,16 @@ def clean_many(docs: object, *, options: Options | None = None, **settings: Unpa
         >>> clean_many(["one\\n\\none", "two"])
         ['one', 'two']
     """
-    return _clean(collect(docs).texts, Options.of(options, settings, **DEFAULTS))
+    chosen = Options.of(options, settings, **DEFAULTS)
+    frame = frames.open_frame(docs)
+    if frame is None:
+        return _clean(collect(docs, text).texts, chosen)
+    column = frames.text_column(frame, text)
+    kept = _kept_bytes(column.batch, chosen)
+    before = np.diff(column.batch.offsets)
+    after = np.diff(np.concatenate(([0], np.cumsum(kept)))[column.batch.offsets])
+    made = Batch(column.batch.buffer[kept], offsets_of(after))
+    return frame.with_text(text, column._replace(batch=made), np.flatnonzero(before != after))
 
 
 def analyze(doc: str, *, options: Options | None = None, **settings: Unpack[Settings]) -> Analysis:
@@ -198,8 +210,8 @@ class _Run(NamedTuple):
     needs_lines: Bool
 
 
-def _run(texts: Sequence[str], options: Options) -> _Run:
-    batch = encode(texts)
+def _run(texts: Sequence[str], options: Options, batch: Batch | None = None) -> _Run:
+    batch = encode(texts) if batch is None else batch
     blocks = split(batch, options.unit)
     table = BlockTable(Documents(texts, range(len(texts))), batch, blocks) if callable(options.keep) else None
     found = repeats(batch, blocks, options, table.__getitem__ if table else None)
@@ -240,6 +252,23 @@ def _clean(texts: Sequence[str], options: Options) -> list[str]:
         for doc, text in zip(again, cleaned, strict=True):
             result[doc] = text
     return result
+
+
+def _kept_bytes(batch: Batch, options: Options) -> Bool:
+    """Which bytes of the buffer stay, without a str for any text."""
+    run = _run(Texts(batch), options, batch)
+    kept = np.ones(batch.buffer.size, np.bool_)
+    for cut in cuts(batch, run.blocks, run.gone):
+        kept[cut.start : cut.end] = False
+    again = np.flatnonzero(run.needs_lines)
+    if again.size:
+        sizes = np.diff(batch.offsets)[again]
+        place = ranges(batch.offsets[again], sizes)
+        stays = kept[place]
+        left = np.add.reduceat(stays, offsets_of(sizes)[:-1], dtype=np.int64)  # no text here is empty
+        place = place[stays]
+        kept[place] = _kept_bytes(Batch(batch.buffer[place], offsets_of(left)), replace(options, unit="line"))
+    return kept
 
 
 def _char_spans(run: _Run, doc: int, text: str) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
@@ -129,7 +130,7 @@ def arrow_of_text(column: TextColumn, like: pyarrow.ChunkedArray) -> pyarrow.Chu
     buffers = [valid, pa.py_buffer(column.batch.offsets), pa.py_buffer(column.batch.buffer)]
     array = pa.LargeStringArray.from_buffers(n_rows, buffers[1], buffers[2], buffers[0])
     ends = np.cumsum([0, *(len(chunk) for chunk in like.chunks)]).tolist()
-    parts = [array[first:last] for first, last in zip(ends, ends[1:], strict=False)]
+    parts = [array[first:last] for first, last in pairwise(ends)]
     kind = like.type
     if pa.types.is_dictionary(kind):
         return pa.chunked_array([part.cast(kind.value_type).dictionary_encode().cast(kind) for part in parts], kind)

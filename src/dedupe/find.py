@@ -67,7 +67,8 @@ def find_documents(documents: Documents, options: Options, known: Documents | No
     blocks = split(batch, options.unit)
     table = BlockTable(both, batch, blocks)
     n_own = int(np.searchsorted(blocks.docs, len(documents.texts)))
-    order = _order(documents, options.keep, batch, Blocks(*(array[:n_own] for array in blocks)), table)
+    own = blocks._replace(**{name: array[:n_own] for name, array in blocks._asdict().items()})
+    order = _order(documents, options.keep, batch, own, table)
     n_known = blocks.starts.size - n_own
     if n_known:
         order = np.concatenate((np.arange(n_own, n_own + n_known), order))
@@ -75,7 +76,7 @@ def find_documents(documents: Documents, options: Options, known: Documents | No
     stats, matches = decision.stats, decision.matches
     if known is not None:
         is_own = np.minimum(matches.left, matches.right) < n_own
-        matches = Pairs(*(array[is_own] for array in matches))
+        matches = Pairs(matches.left[is_own], matches.right[is_own], matches.similarity[is_own])
         duplicates = int((decision.survivor[:n_own] != np.arange(n_own)).sum())
         stats.update(documents=len(documents.texts), blocks=n_own, duplicates=duplicates, matches=int(is_own.sum()))
         stats["against"] = len(known.texts)
@@ -87,7 +88,7 @@ def find_documents(documents: Documents, options: Options, known: Documents | No
         _blocks=table,
         _survivor=decision.survivor[:n_own],
         _similarity=decision.similarity[:n_own],
-        _pairs=tuple(matches),
+        _pairs=(matches.left, matches.right, matches.similarity),
     )
 
 
@@ -95,7 +96,7 @@ def _known(against: object, docs: object, text: Any) -> Documents | None:
     """Read what is given as `against`; a frame has the same text column."""
     if against is None:
         return None
-    return collect(against, text if frames.open_frame(against) is not None else None)
+    return collect(against, text if frames.is_frame(against) else None)
 
 
 def _joined(documents: Documents, known: Documents) -> Documents:
@@ -110,10 +111,8 @@ def _joined(documents: Documents, known: Documents) -> Documents:
 def _order(documents: Documents, keep: Any, batch: Batch, blocks: Blocks, table: BlockTable) -> I64:
     """Number the blocks in policy order, by a column of the frame where the policy names one."""
     policy = column_policy(keep)
-    if policy is None:
+    if policy is None or documents.order_by is None:
         return policy_order(keep, batch, blocks, table.__getitem__)
-    if documents.order_by is None:
-        raise OptionError(f"keep={keep!r} names a column, so docs must be {frames.KINDS}; give a function otherwise")
     rank = np.empty(len(documents.texts), np.int64)
     rank[documents.order_by(*policy)] = np.arange(rank.size)
     return np.argsort(rank[blocks.docs], kind="stable")

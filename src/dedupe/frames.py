@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -49,13 +49,33 @@ def open_frame(value: object) -> Frame | None:
     Raises:
         InputError: It is a lazy frame of Polars.
     """
+    kind = _kind(value)
+    return None if kind is None else kind(value)
+
+
+def is_frame(value: object) -> bool:
+    """Whether :func:`open_frame` takes it; runs no query."""
+    return _kind(value) is not None
+
+
+def _kind(value: object) -> Callable[[Any], Frame] | None:
     for one in type(value).__mro__:
         kind = (one.__module__.partition(".")[0].lstrip("_"), one.__name__)
         if kind in _FRAMES:
-            return _FRAMES[kind](value)
+            return _FRAMES[kind]
         if kind == ("polars", "LazyFrame"):
             raise InputError("docs is a polars.LazyFrame, whose rows are not there yet; give frame.collect()")
     return None
+
+
+def text_column(frame: Frame, text: Any) -> TextColumn:
+    """Read the text column of a frame; null rows are empty texts.
+
+    Raises:
+        InputError: As for :func:`documents`.
+    """
+    _check_name(frame, text, "text")
+    return frame.text(text, f"column {text!r}")
 
 
 def documents(frame: Frame, text: Any) -> Documents:
@@ -64,8 +84,7 @@ def documents(frame: Frame, text: Any) -> Documents:
     Raises:
         InputError: The column is not named, not there (names the nearest), there twice, or holds no text.
     """
-    _check_name(frame, text, "text")
-    column = frame.text(text, f"column {text!r}")
+    column = text_column(frame, text)
 
     def order_by(policy: str, name: str) -> I64:
         _check_name(frame, name, f"keep='{policy}:…'")
@@ -265,7 +284,7 @@ class _Daft:
         return made if made.schema() == schema else made.with_columns(changed)
 
 
-_FRAMES: dict[tuple[str, str], Any] = {
+_FRAMES: dict[tuple[str, str], Callable[[Any], Frame]] = {
     ("pyarrow", "Table"): _Arrow,
     ("pyarrow", "RecordBatch"): _Arrow,
     ("polars", "DataFrame"): _Polars,

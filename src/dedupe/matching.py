@@ -76,7 +76,8 @@ def policy_order(
         return np.arange(n_blocks)[::-1].copy()
     if keep == "longest":
         return np.argsort(-char_counts(batch, blocks.starts, blocks.ends), kind="stable")
-    assert callable(keep)
+    if not callable(keep):
+        raise OptionError(f"keep={keep!r} names a column, which only find and unique on a frame have; give a function")
     scores = np.empty(n_blocks)
     for i in range(n_blocks):
         score = keep(block_of(i))

@@ -186,7 +186,7 @@ class Findings:
 
     def duplicate_documents(self) -> I64:
         """Numbers of the documents that hold a duplicate, ascending."""
-        return np.unique(self._blocks.docs[self._is_duplicate])
+        return np.unique(self._blocks.docs[np.flatnonzero(self._is_duplicate)])
 
     @cached_property
     def duplicates(self) -> tuple[Duplicate, ...]:
@@ -223,9 +223,7 @@ class Findings:
         for left, right, similarity in zip(*(array.tolist() for array in self._pairs), strict=True):
             one, other = self._blocks[left], self._blocks[right]
             verdict: Verdict = "contains" if measure == "containment" else "duplicate"
-            made.append(
-                Match(one, other, similarity, measure, "identical" if one.text == other.text else verdict)
-            )
+            made.append(Match(one, other, similarity, measure, "identical" if one.text == other.text else verdict))
         return tuple(made)
 
     def columns(self) -> dict[str, Any]:
