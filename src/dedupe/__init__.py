@@ -1,5 +1,8 @@
 """Find repeated blocks, near-duplicates and overlapping coverage in text; keep or merge them, lose nothing."""
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from dedupe._clash import check as _check
 
 _check()
@@ -30,9 +33,24 @@ __all__ = [
     "analyze",
     "backend",
     "clean",
+    "clean_files",
     "clean_many",
     "compare",
     "find",
     "restore",
     "unique",
 ]
+
+if _TYPE_CHECKING:
+    from dedupe.corpus import clean_files
+
+_LATER = {"clean_files": "dedupe.corpus"}  # modules that are loaded when a name is first asked for
+
+
+def __getattr__(name: str) -> _Any:
+    """Load a part of the library that most runs do not need."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'dedupe' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_LATER[name]), name)

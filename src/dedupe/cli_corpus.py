@@ -1,0 +1,141 @@
+"""The command `dedupe corpus`: parse, call, print; no logic."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dedupe.errors import DedupeError
+
+if TYPE_CHECKING:
+    from dedupe.corpus.estimate import Estimate
+    from dedupe.corpus.summary import CorpusSummary
+
+LOSS, SYSTEM = 3, 4  # exit codes; 0 is done, 2 an error in the call or the input
+
+_EPILOG = """Exit codes: 0 done; 2 an option or an input is wrong; 3 more would go than --max-loss allows, nothing
+was written; 4 the system failed (disk full, no permission), go on with --resume; 130 interrupted, go on with --resume."""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.option("-o", "--output", required=True, help="Folder for the cleaned files; a file for one INPUT; - is stdout.")
+@click.option("--text", default="text", show_default=True, help="Column of the text.")
+@click.option("--id", help="Column that identifies a document; file and row do without it.")
+@click.option("--format", help="jsonl, csv, tsv, parquet, arrow, warc, text; told from the names by default.")
+@click.option("--unit", help="What is compared: document (default), paragraph, line, sentence.")
+@click.option("--inside", is_flag=True, help="Clean each document inside itself first.")
+@click.option("--keep", help="Which copy stays: first (default), last, longest.")
+@click.option(
+    "--threshold", type=float, help="Similarity from which a block is a duplicate (documents 0.7, parts 0.8)."
+)
+@click.option("--width-words", type=int, help="Words per shingle (3).")
+@click.option("--recall", type=float, help="Share of the pairs at the threshold that must be compared (0.99).")
+@click.option("--min-words", type=int, help="Shorter paragraphs stay (8), shorter documents match only equal ones (0).")
+@click.option("--min-documents", type=int, default=1, help="A paragraph goes only if in so many documents.")
+@click.option("--empty", default="drop", show_default=True, help="Documents that lose all text: drop or keep.")
+@click.option("--on-error", default="stop", show_default=True, help="Bad rows and files: stop, skip, quarantine.")
+@click.option("--max-loss", type=float, help="Stop before writing if a greater share of the words would go.")
+@click.option("--mark", is_flag=True, help="Keep everything; add columns that say what would go.")
+@click.option("--memory", default="2GB", show_default=True, help="Bound on the memory of the process.")
+@click.option("--threads", type=int, help="Threads; the result does not depend on it.")
+@click.option("--seed", type=int, help="Seed of the signatures.")
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@click.option("--dry-run", is_flag=True, help="Say what a run would take, from a sample; write nothing.")
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the summary here, as JSON.")
+@click.option("--progress-json", is_flag=True, help="Tell progress as lines of JSON on stderr.")
+@click.option("--quiet", is_flag=True, help="Tell nothing but errors.")
+def corpus(
+    inputs: tuple[str, ...],
+    output: str,
+    resume: bool,
+    dry_run: bool,
+    report: Path | None,
+    progress_json: bool,
+    quiet: bool,
+    **settings: Any,
+) -> None:
+    """Take the duplicates out of files of any size, and write the same files without them.
+
+    INPUT is a file, a folder, a URL, or - for standard input: JSON Lines, CSV, TSV, Parquet, Arrow, saved data sets,
+    WARC and WET, text files; plain, gzip or Zstandard. What went is listed in OUTPUT/_dedupe/removed.jsonl.
+    """
+    from dedupe.corpus.estimate import estimate
+    from dedupe.corpus.job import LossError
+    from dedupe.corpus.run import clean_files, make_job
+
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    try:
+        if dry_run:
+            text, key, memory = chosen.pop("text"), chosen.pop("id", None), chosen.pop("memory")
+            job = make_job(text=text, id=key, memory=memory, options=None, settings=chosen)
+            _say(_estimate_lines(estimate(inputs, output, job)), err=False)
+            return
+        style: bool | str = "json" if progress_json else not quiet and sys.stderr.isatty()
+        summary = clean_files(list(inputs), output, resume=resume, progress=style, **chosen)
+    except LossError as error:
+        _stop(error, LOSS)
+    except OSError as error:
+        _stop(error, SYSTEM)
+    if report:
+        report.write_text(json.dumps(summary.to_dict(), indent=2) + "\n", encoding="utf-8")
+    if not quiet and not progress_json:
+        _say(_summary_lines(summary), err=True)
+
+
+def _stop(error: DedupeError | OSError, code: int) -> None:
+    click.echo(f"Error: {error}", err=True)
+    raise SystemExit(code)
+
+
+def _say(lines: Iterator[str], *, err: bool) -> None:
+    for line in lines:
+        click.echo(line, err=err)
+
+
+def _size(n_bytes: int | None) -> str:
+    if n_bytes is None:
+        return "unknown"
+    for unit in ("B", "KB", "MB"):
+        if n_bytes < 1024:
+            return f"{n_bytes:.0f} {unit}"
+        n_bytes = n_bytes // 1024 if unit != "MB" else n_bytes
+    return f"{n_bytes / 1024:.1f} GB"
+
+
+def _summary_lines(made: CorpusSummary) -> Iterator[str]:
+    lost = 1 - made.words_out / max(made.words_in, 1)
+    yield f"documents  {made.documents_in:,} in, {made.documents_out:,} out"
+    yield f"words      {made.words_in:,} in, {made.words_out:,} out (-{lost:.1%})"
+    yield "removed    " + ", ".join(f"{count:,} {rule}" for rule, count in made.removed.items())
+    if made.shortened or made.emptied:
+        yield f"shortened  {made.shortened:,} documents, of these {made.emptied:,} to nothing"
+    if made.unreadable:
+        yield f"unreadable {made.unreadable:,}, the first: {made.problems[0]['problem']}"
+    for cluster in made.clusters[:3]:
+        name = cluster["survivor"]
+        yield f"cluster    {cluster['size']:,} alike, kept {name.get('id') or name['file'] + ':' + str(name['row'])}"
+    for source in made.sources[:3] if len(made.sources) > 1 else ():
+        yield f"source     {source['file']} lost {source['lost']:.1%} of its words"
+    measured = "" if made.recall_measured is None else f", measured {made.recall_measured:.3f} on a sample"
+    yield f"recall     promised {made.recall_promised:.3f}{measured}"
+    if made.capped:
+        yield f"capped     {made.capped:,} times a bucket was full: some pairs were not compared"
+    yield f"took       {made.elapsed_s:.1f} s, {_size(made.peak_memory_bytes)} of memory, {_size(made.spilled_bytes)} of disk"
+    if made.removed_list:
+        yield f"list       {made.removed_list}"
+
+
+def _estimate_lines(made: Estimate) -> Iterator[str]:
+    yield f"files      {made.files:,}, {_size(made.bytes_in)}"
+    yield f"text       about {_size(made.text_bytes)}: {made.documents:,} documents, {made.words:,} words"
+    yield f"compared   about {made.blocks:,} blocks by {made.n_bands} bands, recall {made.recall_promised:.3f}"
+    yield f"time       about {made.elapsed_s:.0f} s"
+    yield f"memory     about {_size(made.memory_bytes)}"
+    yield f"disk       about {_size(made.spill_bytes)} in work, at most {_size(made.output_bytes)} of output"
+    yield f"           (from a sample of {_size(made.sampled_bytes)} of text; nothing was written)"

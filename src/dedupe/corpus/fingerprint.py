@@ -1,0 +1,308 @@
+"""The first pass: every text is read once, and what stays of it goes to disk."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from dedupe.clean import clean_many
+from dedupe.core import bands
+from dedupe.core.batch import Batch, char_counts, char_offsets, encode
+from dedupe.core.blocks import Blocks, split
+from dedupe.core.hashing import U8, offsets_of
+from dedupe.core.sketch import sketch
+from dedupe.corpus.formats import read
+from dedupe.corpus.inputs import Source
+from dedupe.corpus.job import Job
+from dedupe.corpus.manifest import Manifest
+from dedupe.corpus.progress import Progress
+from dedupe.corpus.spill import Column
+from dedupe.corpus.store import BAD, BLOCK, INSIDE, ROW, SPAN, Extent, Store
+from dedupe.errors import InputError, OptionError
+from dedupe.results import Block
+
+_BATCH = 8 << 20  # bytes of text in work at a time
+_BATCH_ROWS = 1 << 15
+_CHECKPOINT = 64 << 20  # bytes of text between two notes of how far the pass is
+_PROBLEMS = 100  # noted one by one
+_T = TypeVar("_T")
+
+
+class Part(NamedTuple):
+    """Rows of a file, read and checked.
+
+    Attributes:
+        source: Number of the file.
+        batch: A text per row; empty where there is none.
+        bad: Rows that could not be read, with what is wrong.
+        ids: The id of each row, or None.
+        first_row: Number of the first row in the file.
+        n_bytes: Bytes of the file that were read for them, about.
+    """
+
+    source: int
+    batch: Batch
+    bad: dict[int, str]
+    ids: list[Any] | None
+    first_row: int
+    n_bytes: int
+
+
+class End(NamedTuple):
+    """The end of a file, or the place from which it cannot be read.
+
+    Attributes:
+        source: Number of the file.
+        error: What is wrong with it, or None.
+        n_bytes: Bytes of the file that belong to no part.
+    """
+
+    source: int
+    error: Exception | None
+    n_bytes: int
+
+
+def fingerprint(
+    sources: Sequence[Source], job: Job, store: Store, manifest: Manifest, progress: Progress
+) -> list[Extent]:
+    """Read all texts, and note their fingerprints.
+
+    Returns:
+        Where each file lies in the columns.
+
+    Raises:
+        InputError: A row or file cannot be read and the job is to stop at that.
+    """
+    state = manifest.done("reading") or {"extents": [], "lengths": {}, "problems": [], "n_problems": 0, "bytes": 0}
+    for column in store.first_pass():
+        column.cut(state["lengths"].get(column.path.name, 0))
+    first = len(state["extents"])
+    progress.stage("reading", sum(source.size_bytes for source in sources[first:]))
+    pass_ = _Pass(sources, job, store, state)
+    for group in _grouped(prefetched(_parts(sources, first, job))):
+        pass_.take(group)
+        progress.advance(sum(item.n_bytes for item in group))
+        if isinstance(group[-1], End) and pass_.since_note >= _CHECKPOINT:
+            _note(pass_, manifest)
+    _note(pass_, manifest)
+    return [Extent(*extent) for extent in state["extents"]]
+
+
+def _note(pass_: _Pass, manifest: Manifest) -> None:
+    for column in pass_.store.first_pass():
+        column.flush()
+        pass_.state["lengths"][column.path.name] = len(column)
+    pass_.since_note = 0
+    manifest.finish("reading", pass_.state)
+
+
+class _Pass:
+    """Numbers rows and blocks, and appends what is known of them to the columns."""
+
+    def __init__(self, sources: Sequence[Source], job: Job, store: Store, state: dict[str, Any]) -> None:
+        self.sources, self.job, self.store, self.state = sources, job, store, state
+        self.plan = bands.plan(job.options.threshold, job.options.recall)
+        done = [Extent(*extent) for extent in state["extents"]]
+        self.n_rows = done[-1].first_row + done[-1].n_rows if done else 0
+        self.n_blocks = done[-1].first_block + done[-1].n_blocks if done else 0
+        self.file_row, self.file_block = self.n_rows, self.n_blocks
+        self.since_note = 0
+        self.id_end = state["lengths"].get("ids.bin", 0)
+
+    def problem(self, source: int, row: int | None, what: str, cause: Exception | None = None) -> None:
+        """Stop at something that cannot be read, or note it."""
+        path = self.sources[source].path
+        if self.job.on_error == "stop":
+            where = "" if path in what else f"{path}: " if row is None else f"{path}:{row + 1}: "
+            raise InputError(f"{where}{what} (on_error='skip' or 'quarantine' goes on without)") from cause
+        self.state["n_problems"] += 1
+        if len(self.state["problems"]) < _PROBLEMS:
+            self.state["problems"].append({"file": path, "row": row, "problem": what})
+
+    def take(self, group: list[Part | End]) -> None:
+        """Append some parts, and note where files end among them."""
+        parts = [item for item in group if isinstance(item, Part)]
+        row, block = self.n_rows, self.n_blocks
+        n_blocks = self._take_texts(parts) if parts else np.zeros(0, np.int32)
+        at = 0
+        for item in group:
+            if isinstance(item, Part):
+                for place in sorted(item.bad):
+                    self.problem(item.source, item.first_row + place, item.bad[place])
+                n_rows = item.batch.offsets.size - 1
+                row, block = row + n_rows, block + int(n_blocks[at : at + n_rows].sum())
+                at += n_rows
+                continue
+            if item.error is not None:
+                self.problem(item.source, None, str(item.error), item.error)
+            self.sources[item.source].check_unchanged()
+            self.state["extents"].append((self.file_row, row - self.file_row, self.file_block, block - self.file_block))
+            self.file_row, self.file_block = row, block
+
+    def _take_texts(self, parts: list[Part]) -> np.ndarray[Any, np.dtype[np.int32]]:
+        batch = joined([part.batch for part in parts])
+        n_rows = batch.offsets.size - 1
+        rows = np.zeros(n_rows, ROW)
+        at = 0
+        for part in parts:
+            for place in part.bad:
+                rows["state"][at + place] |= BAD
+            at += part.batch.offsets.size - 1
+        if self.job.inside:
+            batch, changed = cleaned_inside(batch)
+            rows["state"][changed] |= INSIDE
+        blocks = split(batch, self.job.options.unit)
+        rows["n_blocks"] = np.bincount(blocks.docs, minlength=n_rows)
+        self.store.rows.append(rows)
+        self._take_blocks(batch, blocks)
+        if self.job.id is not None:
+            self._take_ids([key for part in parts for key in part.ids or []])
+        self.n_rows += n_rows
+        self.since_note += batch.buffer.size
+        self.state["bytes"] += int(batch.buffer.size)
+        return rows["n_blocks"]
+
+    def _take_blocks(self, batch: Batch, blocks: Blocks) -> None:
+        options, store = self.job.options, self.store
+        found = sketch(
+            batch.buffer, blocks.starts, blocks.ends,
+            width_words=options.width_words, plan=self.plan, seed=options.seed, threads=options.threads,
+        )  # fmt: skip
+        rows = np.empty(blocks.starts.size, BLOCK)
+        rows["row"] = blocks.docs + self.n_rows
+        rows["hash"], rows["n_words"] = found.text_hashes, found.n_words
+        rows["n_bytes"] = blocks.ends - blocks.starts
+        rows["checksum"] = _checksums(batch.buffer, blocks)
+        store.blocks.append(rows)
+        if options.keep == "longest":
+            store.scores.append(char_counts(batch, blocks.starts, blocks.ends))
+        elif options.keep == "last":
+            store.scores.append(np.arange(self.n_blocks, self.n_blocks + rows.size))
+        elif callable(options.keep):
+            store.scores.append(self._scores(batch, blocks))
+        if self.job.needs_spans:
+            spans = np.empty(rows.size, SPAN)
+            spans["start"] = char_offsets(batch, blocks.docs, blocks.starts)
+            spans["end"] = char_offsets(batch, blocks.docs, blocks.ends)
+            store.spans.append(spans)
+        compared = np.flatnonzero(found.n_words >= max(options.min_words, 1))
+        store.compared.append(compared + self.n_blocks)
+        for band, column in enumerate(store.keys):
+            column.append(found.keys[compared, band])
+        self.n_blocks += rows.size
+
+    def _scores(self, batch: Batch, blocks: Blocks) -> np.ndarray[Any, np.dtype[np.float64]]:
+        keep = self.job.options.keep
+        assert callable(keep)
+        starts = char_offsets(batch, blocks.docs, blocks.starts).tolist()
+        texts = [part.tobytes().decode("utf-8", "surrogatepass") for part in _pieces(batch.buffer, blocks)]
+        scores = np.empty(len(texts))
+        for place, (text, start, doc) in enumerate(zip(texts, starts, blocks.docs.tolist(), strict=True)):
+            score = keep(Block(doc + self.n_rows, start, start + len(text), text))
+            try:
+                scores[place] = score
+            except (TypeError, ValueError):
+                scores[place] = np.nan
+            if np.isnan(scores[place]):
+                raise OptionError(
+                    f"keep must return a number for each block, got {score!r} for row {doc + self.n_rows}"
+                )
+        return scores
+
+    def _take_ids(self, keys: list[Any]) -> None:
+        coded = [b"" if key is None else str(key).encode("utf-8", "surrogatepass") for key in keys]
+        self.store.ids.append(np.frombuffer(b"".join(coded), np.uint8))
+        ends = self.id_end + np.cumsum([len(key) for key in coded])
+        self.store.id_ends.append(ends)
+        self.id_end = int(ends[-1]) if ends.size else self.id_end
+
+
+def _pieces(buffer: U8, blocks: Blocks) -> Iterator[U8]:
+    for start, end in zip(blocks.starts.tolist(), blocks.ends.tolist(), strict=True):
+        yield buffer[start:end]
+
+
+def _checksums(buffer: U8, blocks: Blocks) -> list[int]:
+    view = memoryview(buffer)  # type: ignore[arg-type]  # an array has the buffer protocol
+    spans = zip(blocks.starts.tolist(), blocks.ends.tolist(), strict=True)
+    return [zlib.crc32(view[start:end]) for start, end in spans]
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Put batches behind each other."""
+    if len(batches) == 1:
+        return batches[0]
+    counts = np.concatenate([np.diff(batch.offsets) for batch in batches])
+    parts = [batch.buffer[batch.offsets[0] : batch.offsets[-1]] for batch in batches]
+    return Batch(np.concatenate(parts), offsets_of(counts))
+
+
+def texts_in(batch: Batch) -> list[str]:
+    """The texts of a batch as str."""
+    data = batch.buffer.tobytes()
+    ends = batch.offsets.tolist()
+    return [data[a:b].decode("utf-8", "surrogatepass") for a, b in pairwise(ends)]
+
+
+def cleaned_inside(batch: Batch) -> tuple[Batch, list[int]]:
+    """Clean each text inside itself; returns the texts and which of them changed."""
+    texts = texts_in(batch)
+    cleaned = clean_many(texts)
+    changed = [row for row, (one, other) in enumerate(zip(texts, cleaned, strict=True)) if one != other]
+    return (encode(cleaned) if changed else batch), changed
+
+
+def _parts(sources: Sequence[Source], first: int, job: Job) -> Iterator[Part | End]:
+    """The rows of the files from number `first` on, and the end of each."""
+    for number in range(first, len(sources)):
+        source = sources[number]
+        row, left = 0, source.size_bytes
+        error: Exception | None = None
+        try:
+            for chunk in read(source.path, source.kind, job.text):
+                batch, bad = chunk.texts()
+                ids = chunk.column(job.id) if job.id is not None else None
+                done = min(left, batch.buffer.size)
+                left -= done
+                yield Part(number, batch, bad, ids, row, done)
+                row += chunk.n_rows
+        except (InputError, OSError) as found:
+            error = found
+        yield End(number, error, left)
+
+
+def _grouped(parts: Iterable[Part | End]) -> Iterator[list[Part | End]]:
+    """Put parts together until there is enough text for the threads."""
+    group: list[Part | End] = []
+    size = n_rows = 0
+    for part in parts:
+        group.append(part)
+        if isinstance(part, Part):
+            size += part.batch.buffer.size
+            n_rows += part.batch.offsets.size
+        if size >= _BATCH or n_rows >= _BATCH_ROWS or (size >= _BATCH // 2 and isinstance(part, End)):
+            yield group
+            group, size, n_rows = [], 0, 0
+    if group:
+        yield group
+
+
+def prefetched(items: Iterator[_T], depth: int = 2) -> Iterator[_T]:
+    """Make the next items in a thread while the caller works on one."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = [pool.submit(next, items, _END) for _ in range(depth)]
+        while True:
+            item = waiting.pop(0).result()
+            if item is _END:
+                return
+            waiting.append(pool.submit(next, items, _END))
+            yield item
+
+
+_END: Any = object()
+__all__ = ["Column", "Part", "cleaned_inside", "fingerprint", "joined", "prefetched", "texts_in"]

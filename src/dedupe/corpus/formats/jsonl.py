@@ -1,0 +1,201 @@
+"""JSON Lines: kept lines come out byte for byte."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dedupe.corpus.formats.rows import Chunk, Texts, texts_of
+from dedupe.corpus.formats.streams import blocks, compression, writing
+from dedupe.errors import InputError
+
+LONGEST_LINE = 1 << 28  # bytes; a longer one is a file of another kind
+_BOM = b"\xef\xbb\xbf"
+
+loads: Callable[[bytes], Any]
+try:
+    import orjson
+except ImportError:
+    loads = json.loads
+else:
+
+    def loads(line: bytes) -> Any:
+        """Parse a line fast, and the way of the standard library what the fast way refuses (lone surrogates, NaN)."""
+        try:
+            return orjson.loads(line)
+        except orjson.JSONDecodeError:
+            return json.loads(line)
+
+
+def lines(path: str) -> Iterator[list[bytes]]:
+    """The lines of a file without their LF, a few megabytes at a time.
+
+    Raises:
+        InputError: A line is longer than any document.
+    """
+    rest: list[bytes] = []
+    size = n_lines = 0
+    for data in blocks(path):
+        last = data.rfind(b"\n")
+        if last < 0:
+            rest.append(data)
+            size += len(data)
+            if size > LONGEST_LINE:
+                raise InputError(
+                    f"{path}:{n_lines + 1}: no line end in {size} bytes, so this is no file of lines; "
+                    "a JSON array must be written as one object per line"
+                )
+            continue
+        found = b"".join([*rest, data[:last]]).split(b"\n")
+        n_lines += len(found)
+        rest, size = [data[last + 1 :]], len(data) - last - 1
+        yield found
+    if size:
+        yield [b"".join(rest)]
+
+
+class Lines(Chunk):
+    """Some lines of a JSONL file."""
+
+    def __init__(self, found: list[bytes], text: str) -> None:
+        """Hold lines; `text` names the column of the text."""
+        self.lines, self.text = found, text
+        self.n_rows = len(found)
+
+    def texts(self, rows: Sequence[int] | None = None) -> Texts:
+        """The texts of these rows, or of all."""
+        chosen = self.lines if rows is None else [self.lines[row] for row in rows]
+        try:
+            return texts_of([loads(line)[self.text] for line in chosen], self.text)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return texts_of([self._value(line) for line in chosen], self.text)
+
+    def _value(self, line: bytes) -> Any:
+        """The text of a line; None for a blank line, an InputError for a bad one."""
+        if not line.strip():
+            return None
+        try:
+            found = loads(line.removeprefix(_BOM))
+        except UnicodeDecodeError as error:
+            return InputError(f"not UTF-8 at byte {error.start}")
+        except (ValueError, RecursionError) as error:
+            at = getattr(error, "colno", None)
+            return InputError(f"no valid JSON{f' at column {at}' if at else ''}: {getattr(error, 'msg', error)}")
+        if not isinstance(found, dict):
+            return InputError(f"a JSON object is needed, got {type(found).__name__}")
+        if self.text not in found:
+            return InputError(f"no column {self.text!r}; there are: {', '.join(map(repr, found)) or 'none'}")
+        value = found[self.text]
+        return InputError(f"column {self.text!r} is null") if value is None else value
+
+    def column(self, name: str, rows: Sequence[int] | None = None) -> list[Any]:
+        """The values of another column, None where there is none."""
+        chosen = self.lines if rows is None else [self.lines[row] for row in rows]
+        made = []
+        for line in chosen:
+            try:
+                made.append(loads(line.removeprefix(_BOM)).get(name))
+            except (ValueError, AttributeError, RecursionError):
+                made.append(None)
+        return made
+
+    def raw(self, row: int) -> str:
+        """The line as it stands, for the quarantine."""
+        return self.lines[row].decode("utf-8", "backslashreplace")
+
+
+def read(path: str, text: str) -> Iterator[Lines]:
+    """The rows of a file in chunks; a row is a line."""
+    for found in lines(path):
+        yield Lines(found, text)
+
+
+class Writer:
+    """Writes lines as they are, with other text or with more columns."""
+
+    def __init__(self, path: Path, source: str) -> None:
+        """Open `path`, packed as `source` is."""
+        self._opened = writing(path, compression(source))
+        self._file = self._opened.__enter__()
+
+    def write(self, chunk: Any, keep: Sequence[bool], texts: Mapping[int, str], marks: Sequence[Any] | None) -> None:
+        """Write the rows of a chunk that stay.
+
+        Args:
+            chunk: Lines.
+            keep: A claim per row.
+            texts: New texts of some rows.
+            marks: More columns per row, or None.
+        """
+        out = []
+        for row, line in enumerate(chunk.lines):
+            if not keep[row]:
+                continue
+            if row in texts:
+                line = with_text(line, chunk.text, texts[row])
+            if marks is not None and line.strip():
+                line = with_columns(line, marks[row])
+            out.append(line)
+        if out:
+            self._file.write(b"\n".join(out) + b"\n")
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._opened.__exit__(None, None, None)
+
+
+def with_text(line: bytes, name: str, text: str) -> bytes:
+    """Put another text into a line and leave every other byte as it is.
+
+    Examples:
+        >>> with_text(b'{"n": 1.50, "text":"a\\u00e9", "z": []}', "text", "\u00e9")
+        b'{"n": 1.50, "text":"\\u00e9", "z": []}'
+    """
+    bom = _BOM if line.startswith(_BOM) else b""
+    source = line.removeprefix(_BOM).decode("utf-8")
+    start, end = _span(source, name)
+    is_ascii = source[start:end].isascii() and "\\u" in source[start:end]
+    try:
+        coded = json.dumps(text, ensure_ascii=is_ascii).encode()
+    except UnicodeEncodeError:  # a lone surrogate has no UTF-8, only an escape
+        coded = json.dumps(text).encode()
+    return bom + source[:start].encode() + coded + source[end:].encode()
+
+
+def _span(source: str, name: str) -> tuple[int, int]:
+    """Where the value of a column stands in the text of a JSON object; of two columns of one name, the last."""
+    decoder = json.JSONDecoder()
+    at = source.index("{") + 1
+    found = (0, 0)
+    while True:
+        at = _past_space(source, at)
+        if source[at] in "},":
+            if source[at] == "}":
+                return found
+            at = _past_space(source, at + 1)
+        key, at = decoder.raw_decode(source, at)
+        start = _past_space(source, _past_space(source, at) + 1)
+        _, at = decoder.raw_decode(source, start)
+        if key == name:
+            found = (start, at)
+
+
+def _past_space(source: str, at: int) -> int:
+    while source[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def with_columns(line: bytes, columns: Mapping[str, Any]) -> bytes:
+    """Add columns at the end of a line and leave every other byte as it is.
+
+    Examples:
+        >>> with_columns(b'{"a": 1}', {"keep": True})
+        b'{"a": 1, "keep": true}'
+    """
+    head, brace, tail = line.rpartition(b"}")
+    added = json.dumps(dict(columns))[1:-1].encode()
+    comma = b"" if head.rstrip().endswith(b"{") else b", "
+    return head.rstrip() + comma + added + brace + tail

@@ -1,0 +1,317 @@
+"""One run: the stages in order, each noted when it is finished, so that a rerun goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dedupe.clean import DEFAULTS
+from dedupe.core import bands
+from dedupe.corpus.candidates import find_buckets, find_copies, find_groups
+from dedupe.corpus.compare import decide_groups, remove_groups, spill_texts
+from dedupe.corpus.decide import join_links
+from dedupe.corpus.fingerprint import fingerprint, texts_in
+from dedupe.corpus.formats import read
+from dedupe.corpus.inputs import Source, check_free, collect_sources, places
+from dedupe.corpus.job import Job, Places, size_bytes
+from dedupe.corpus.manifest import Manifest, replace_text
+from dedupe.corpus.progress import Progress
+from dedupe.corpus.recall import measure_recall
+from dedupe.corpus.store import Extent, Store
+from dedupe.corpus.summary import (
+    CorpusSummary,
+    check_loss,
+    count_documents,
+    count_losses,
+    largest_clusters,
+    peak_memory_bytes,
+)
+from dedupe.corpus.write import FileWriter, Names
+from dedupe.errors import DedupeError, OptionError
+from dedupe.options import Options
+
+_CHECKPOINT = 64 << 20  # bytes of input between two notes of the writing
+_SAMPLE_FILES, _SAMPLE_TEXTS = 8, 400  # that recall is measured on
+
+
+def clean_files(
+    inputs: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    *,
+    text: str = "text",
+    id: str | None = None,
+    memory: int | str = "2GB",
+    progress: bool | str = False,
+    resume: bool = False,
+    options: Options | None = None,
+    **settings: Any,
+) -> CorpusSummary:
+    """Take the duplicates out of files, whatever their size, and write the same files without them.
+
+    Args:
+        inputs: Files, folders or URLs; ``"-"`` is standard input.
+        output: Folder of the cleaned files; a file when one file goes in; ``"-"`` is standard output.
+        text: Column of the text.
+        id: Column that identifies a document; without it, file and row do.
+        memory: Bound on the memory of the process, such as ``"2GB"`` or a number of bytes.
+        progress: Tell how far the run is, on standard error: True or ``"bar"``, or ``"json"``.
+        resume: Go on with a run that was interrupted; inputs and settings must be the same.
+        options: How blocks are matched, instead of keywords.
+        **settings: The fields of :class:`dedupe.Options` and of :class:`dedupe.corpus.job.Job` (format, inside,
+            min_documents, empty, on_error, max_loss, mark). The unit is ``document`` unless said otherwise; parts of
+            documents are compared as :func:`dedupe.clean` does, with `threshold` 0.8 and `min_words` 8, and those
+            with fewer words stay.
+
+    Returns:
+        What the run did.
+
+    Raises:
+        InputError: An input cannot be read, or the output would overwrite something.
+        LossError: More words would go than `max_loss` allows; nothing was written.
+        OptionError: A setting breaks its rule.
+        DedupeError: A library for a format is missing; names the extra.
+        OSError: The disk is full, or a place cannot be written; what is done is kept for `resume`.
+    """
+    given = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
+    job = make_job(text=text, id=id, memory=memory, options=options, settings=settings)
+    style = "bar" if progress is True else progress or None
+    if style not in (None, "bar", "json"):
+        raise OptionError(f"progress must be True, False, 'bar' or 'json', got {progress!r}")
+    names = [os.fspath(path) for path in given]
+    return run(names, output, job, Progress(style), resume=resume)
+
+
+def make_job(*, text: str, id: str | None, memory: int | str, options: Options | None, settings: dict[str, Any]) -> Job:
+    """Sort keywords into those about matching and those about the run.
+
+    Raises:
+        OptionError: One is unknown or breaks its rule.
+    """
+    own = ("format", "inside", "min_documents", "empty", "on_error", "max_loss", "mark")
+    ours = {name: settings.pop(name) for name in own if name in settings}
+    defaults: dict[str, Any] = {"unit": "document"}
+    if settings.get("unit", "document") != "document":
+        defaults = {**DEFAULTS, "unit": "document"}
+    chosen = Options.of(options, settings, **defaults)  # type: ignore[arg-type]  # checked by of()
+    return Job(chosen, text=text, id=id, memory_bytes=size_bytes(memory), **ours)
+
+
+def run(
+    inputs: Sequence[str], output: str | os.PathLike[str], job: Job, progress: Progress, *, resume: bool = False
+) -> CorpusSummary:
+    """Do a job from its inputs to its summary; see :func:`clean_files`."""
+    where = places(inputs, output)
+    check_free(where, resume=resume)
+    if not resume:
+        shutil.rmtree(where.work, ignore_errors=True)
+    where.work.mkdir(parents=True, exist_ok=True)
+    try:
+        sources = collect_sources(inputs, job.format, where.work)
+        made = _Run(sources, job, where, progress, resume=resume)
+        return made.do()
+    except (DedupeError, OSError) as error:
+        _tidy(where, error)
+        raise
+    finally:
+        progress.close()
+
+
+def _tidy(where: Places, error: Exception) -> None:
+    """After an error that a rerun would meet again, leave no trace of a run that has written nothing."""
+    keeps = type(error).__name__ == "LossError" or isinstance(error, OSError)
+    if where.output is None:
+        shutil.rmtree(where.aside, ignore_errors=True)
+    elif not keeps and not (where.work / "written").exists():
+        shutil.rmtree(where.aside, ignore_errors=True)
+        if not where.one_file and where.output.is_dir() and not any(where.output.iterdir()):
+            where.output.rmdir()
+
+
+class _Run:
+    """The state of a run between its stages."""
+
+    def __init__(self, sources: list[Source], job: Job, where: Places, progress: Progress, *, resume: bool) -> None:
+        self.sources, self.job, self.where, self.progress = sources, job, where, progress
+        self.begin = time.monotonic()
+        self.plan = bands.plan(job.options.threshold, job.options.recall)
+        self.store = Store(where.work, self.plan.n_bands)
+        progress.stage("checking", 0)
+        with ThreadPoolExecutor(job.options.threads or os.cpu_count() or 1) as pool:
+            digests = list(pool.map(Source.digest, sources))
+        inputs = [
+            {"path": source.name, "size_bytes": source.size_bytes, "sha256": digest}
+            for source, digest in zip(sources, digests, strict=True)
+        ]
+        self.manifest = Manifest.start(where.work / "manifest.json", job.plain(), inputs, resume=resume)
+        self.spilled = int(self.manifest.notes.get("spilled_bytes", 0))
+
+    def stage(self, name: str, work: Callable[[], Any]) -> Any:
+        """Do a stage, unless it is finished, and note what it returns."""
+        noted = self.manifest.done(name)
+        if noted is None:
+            noted = work()
+            self.note_spills()
+            self.manifest.finish(name, noted)
+        return noted
+
+    def note_spills(self) -> None:
+        """Keep the greatest size of the files in work."""
+        names = (
+            entry
+            for entry in os.scandir(self.where.work)
+            if entry.name.endswith((".bin", ".bytes", ".heads", ".postings"))
+        )
+        self.spilled = max(self.spilled, sum(entry.stat().st_size for entry in names))
+        self.manifest.notes["spilled_bytes"] = self.spilled
+
+    def do(self) -> CorpusSummary:
+        """All stages."""
+        extents = fingerprint(self.sources, self.job, self.store, self.manifest, self.progress)
+        self.note_spills()
+        self.progress.stage("matching", 0)
+        store, job = self.store, self.job
+        self.stage("copies", lambda: find_copies(store, job))
+        self.stage("buckets", lambda: find_buckets(store, job))
+        walked = self.stage("compared", lambda: self._compare(extents))
+        self.stage("joined", lambda: join_links(store, job))
+        losses = self.stage("losses", lambda: count_losses(self.sources, extents, store))
+        check_loss(job, losses)
+        counts = self._write(extents)
+        return self._finish(extents, walked, losses, counts)
+
+    def _compare(self, extents: Sequence[Extent]) -> dict[str, int]:
+        store, job = self.store, self.job
+        for keys in store.keys:  # not needed any more: room for the texts
+            keys.remove()
+        groups = find_groups(store, job)
+        spill_texts(self.sources, extents, job, store, groups, self.progress)
+        self.note_spills()
+        walked = decide_groups(job, store, groups, self.progress)
+        remove_groups(store, groups)
+        return walked._asdict()
+
+    def _write(self, extents: Sequence[Extent]) -> dict[str, int]:
+        """Write all files; what is noted as written is not written again."""
+        (self.where.work / "written").mkdir(exist_ok=True)
+        state = self.manifest.done("writing") or {"files": 0, "removed": 0, "quarantine": 0, "counts": {}}
+        names = Names(self.sources, extents, self.store, self.job)
+        lists = {name: self.where.work / f"{name}.jsonl" for name in ("removed", "quarantine")}
+        self.progress.stage("writing", sum(source.size_bytes for source in self.sources))
+        since = 0
+        with (
+            _reopened(lists["removed"], state["removed"]) as removed,
+            _reopened(lists["quarantine"], state["quarantine"]) as quarantine,
+        ):
+            files = FileWriter(
+                self.job, self.store, names, removed, quarantine if self.job.on_error == "quarantine" else None
+            )
+            files.counts.update(state["counts"])
+            for number in range(state["files"], len(self.sources)):
+                source = self.sources[number]
+                part = self.where.work / "written" / f"{number}.part"
+                part.unlink(missing_ok=True)
+                files.write(source, extents[number], part)
+                if part.exists():
+                    target = self._target(source)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    part.replace(target)
+                self.progress.advance(source.size_bytes)
+                since += source.size_bytes
+                if since >= _CHECKPOINT or number == len(self.sources) - 1:
+                    since = 0
+                    removed.flush()
+                    quarantine.flush()
+                    state.update(files=number + 1, counts=files.counts)
+                    state.update(removed=removed.tell(), quarantine=quarantine.tell())
+                    self.manifest.finish("writing", state)
+        counts: dict[str, int] = files.counts
+        return counts
+
+    def _target(self, source: Source) -> Path:
+        if self.where.output is None:
+            return self.where.work / "out" / source.name
+        return self.where.output if self.where.one_file else self.where.output / source.name
+
+    def _finish(
+        self, extents: Sequence[Extent], walked: dict[str, int], losses: dict[str, Any], counts: dict[str, int]
+    ) -> CorpusSummary:
+        summary = self._summary(extents, walked, losses, counts)
+        if self.where.output is None:
+            for source in self.sources:
+                if self._target(source).exists():
+                    with self._target(source).open("rb") as file:
+                        shutil.copyfileobj(file, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+            shutil.rmtree(self.where.aside)
+            return summary
+        (self.where.work / "removed.jsonl").replace(self.where.aside / "removed.jsonl")
+        if self.job.on_error == "quarantine":
+            (self.where.work / "quarantine.jsonl").replace(self.where.aside / "quarantine.jsonl")
+        replace_text(self.where.aside / "report.json", json.dumps(summary.to_dict(), indent=2) + "\n")
+        shutil.rmtree(self.where.work)
+        return summary
+
+    def _summary(
+        self, extents: Sequence[Extent], walked: dict[str, int], losses: dict[str, Any], counts: dict[str, int]
+    ) -> CorpusSummary:
+        reading = self.manifest.done("reading")
+        recall, _ = measure_recall(self._sample(extents), self.job.options)
+        clusters = largest_clusters(self.store, self.job)
+        rows = [int(self.store.blocks.read(block, block + 1)["row"][0]) for block, _ in clusters]
+        named = Names(self.sources, extents, self.store, self.job)
+        survivors = named.of(np.array(rows, np.int64))
+        removed = {**losses["removed"], "inside": counts["inside_blocks"]}
+        aside = None if self.where.output is None else str(self.where.aside / "removed.jsonl")
+        return CorpusSummary(
+            documents_in=count_documents(self.store),
+            documents_out=counts["documents_out"],
+            words_in=losses["words_in"],
+            words_out=losses["words_out"],
+            removed=removed,
+            emptied=counts["emptied"],
+            shortened=counts["shortened"],
+            unreadable=reading["n_problems"],
+            problems=reading["problems"],
+            clusters=[
+                {"survivor": survivor, "size": size, "cluster": block}
+                for survivor, (block, size) in zip(survivors, clusters, strict=True)
+            ],
+            sources=losses["sources"],
+            recall_promised=round(self.plan.share_found(self.job.options.threshold), 4),
+            recall_measured=recall,
+            capped=walked["n_capped"],
+            compared=walked["n_compared"],
+            elapsed_s=round(time.monotonic() - self.begin, 3),
+            peak_memory_bytes=peak_memory_bytes(),
+            spilled_bytes=self.spilled,
+            settings=self.job.plain(),
+            output="-" if self.where.output is None else str(self.where.output),
+            removed_list=aside,
+        )
+
+    def _sample(self, extents: Sequence[Extent]) -> list[str]:
+        """Texts from the beginnings of up to eight files, spread over the run."""
+        step = max(1, len(self.sources) // _SAMPLE_FILES)
+        texts: list[str] = []
+        for source, extent in zip(self.sources[::step], extents[::step], strict=True):
+            if extent.n_blocks and len(texts) < _SAMPLE_TEXTS:
+                chunk = next(read(source.path, source.kind, self.job.text))
+                n_rows = min(chunk.n_rows, extent.n_rows, _SAMPLE_TEXTS * step // len(self.sources) + 1)
+                texts += texts_in(chunk.texts(range(n_rows)).batch)
+        return texts[:_SAMPLE_TEXTS]
+
+
+def _reopened(path: Path, size: int) -> Any:
+    """Open a list to append to it, cut to the size that was noted."""
+    if path.exists():
+        os.truncate(path, size)
+    return path.open("a", encoding="utf-8", newline="")

@@ -1,0 +1,155 @@
+"""What a run did, in numbers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from dedupe.corpus.decide import rules
+from dedupe.corpus.inputs import Source
+from dedupe.corpus.job import Job, LossError
+from dedupe.corpus.spill import in_order
+from dedupe.corpus.store import BAD, Extent, Store
+
+_LISTED = 10
+
+
+@dataclass(frozen=True)
+class CorpusSummary:
+    """What a run did.
+
+    Attributes:
+        documents_in: Rows that came in, those that could not be read included.
+        documents_out: Rows that went out.
+        words_in: Words of all blocks that were looked at (of paragraphs without inner repeats, when these went first).
+        words_out: Words of the blocks that stay.
+        removed: Blocks that go, by rule: ``identical``, ``same words``, ``similar``, ``inside``.
+        emptied: Documents that lost all their text.
+        shortened: Documents that lost a part of it.
+        unreadable: Rows and files that could not be read.
+        problems: The first of these, with file, row and what is wrong.
+        clusters: The largest: survivor and number of documents or paragraphs in it.
+        sources: Those that lost the greatest share of their words.
+        recall_promised: Share of the pairs at the threshold that the plan finds.
+        recall_measured: Share that was found of pairs planted at the threshold in a sample; None without a sample.
+        capped: Times that a bucket was too full for one more leader; 0 means that nothing was cut short.
+        compared: Pairs that were compared exactly.
+        elapsed_s: Time, of this run alone when it went on with an earlier one.
+        peak_memory_bytes: Greatest memory of the process so far; None where the system does not tell.
+        spilled_bytes: Greatest size of the files in work.
+        settings: The settings of the run.
+        output: Where the files went.
+        removed_list: The list of what went.
+    """
+
+    documents_in: int
+    documents_out: int
+    words_in: int
+    words_out: int
+    removed: Mapping[str, int]
+    emptied: int
+    shortened: int
+    unreadable: int
+    problems: Sequence[Mapping[str, Any]]
+    clusters: Sequence[Mapping[str, Any]]
+    sources: Sequence[Mapping[str, Any]]
+    recall_promised: float
+    recall_measured: float | None
+    capped: int
+    compared: int
+    elapsed_s: float
+    peak_memory_bytes: int | None
+    spilled_bytes: int
+    settings: Mapping[str, Any]
+    output: str
+    removed_list: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The summary as plain values for JSON."""
+        return {"format": "dedupe.corpus", "version": 1, **asdict(self)}
+
+
+def peak_memory_bytes() -> int | None:
+    """Greatest resident memory of this process so far."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def count_losses(sources: Sequence[Source], extents: Sequence[Extent], store: Store) -> dict[str, Any]:
+    """Count words and blocks before and after, in total, by rule and by source."""
+    first = np.array([extent.first_block for extent in extents], np.int64)
+    words_in, words_gone = np.zeros(len(sources), np.int64), np.zeros(len(sources), np.int64)
+    by_rule = np.zeros(3, np.int64)
+
+    def add(total: np.ndarray[Any, np.dtype[np.int64]], numbers: Any, words: Any) -> None:
+        file = np.searchsorted(first, numbers, side="right") - 1
+        total += np.bincount(file, words, minlength=total.size).astype(np.int64)
+
+    for begin, rows in store.blocks.chunks():
+        add(words_in, np.arange(begin, begin + rows.size), rows["n_words"])
+    for _, links in store.links.chunks():
+        add(words_gone, links["block"], store.blocks.take(links["block"])["n_words"])
+        by_rule += np.bincount(rules(store, links), minlength=3)
+    share = words_gone / np.maximum(words_in, 1)
+    worst = [number for number in np.argsort(-share, kind="stable")[:_LISTED].tolist() if words_gone[number]]
+    return {
+        "words_in": int(words_in.sum()),
+        "words_out": int(words_in.sum() - words_gone.sum()),
+        "removed": dict(zip(("identical", "same words", "similar"), by_rule.tolist(), strict=True)),
+        "sources": [
+            {
+                "file": sources[number].name,
+                "words_in": int(words_in[number]),
+                "words_out": int(words_in[number] - words_gone[number]),
+                "lost": round(float(share[number]), 4),
+            }
+            for number in worst
+        ],
+    }
+
+
+def check_loss(job: Job, losses: Mapping[str, Any]) -> None:
+    """Stop when more would go than was allowed.
+
+    Raises:
+        LossError: The share of words is above ``max_loss``, for a source or in total.
+    """
+    if job.max_loss is None:
+        return
+    total = 1 - losses["words_out"] / max(losses["words_in"], 1)
+    shares = [(total, "all inputs together")] + [(source["lost"], source["file"]) for source in losses["sources"][:1]]
+    for share, name in shares:
+        if share > job.max_loss:
+            raise LossError(
+                f"{share:.1%} of the words of {name} would go, and max_loss is {job.max_loss:g}; nothing was written. "
+                "Look at the largest clusters with mark, or go on by resume with a greater max_loss"
+            )
+
+
+def largest_clusters(store: Store, job: Job) -> list[tuple[int, int]]:
+    """Survivor and size of the largest clusters, the survivor counted."""
+    best: list[tuple[int, int]] = []
+    for links in in_order(store.links, "survivor", len(store.blocks), job.budget_bytes):
+        heads, sizes = np.unique(links["survivor"], return_counts=True)
+        top = np.argsort(-sizes, kind="stable")[:_LISTED]
+        best += list(zip(heads[top].tolist(), (sizes[top] + 1).tolist(), strict=True))
+        best = sorted(best, key=lambda one: (-one[1], one[0]))[:_LISTED]
+    return best
+
+
+def count_documents(store: Store) -> int:
+    """Rows that came in."""
+    return len(store.rows)
+
+
+def count_bad(store: Store) -> int:
+    """Rows that could not be read."""
+    return sum(int(((rows["state"] & BAD) != 0).sum()) for _, rows in store.rows.chunks())
