@@ -10,13 +10,10 @@ import numpy as np
 from dedupe.core import backend, bands, pairs
 from dedupe.core.batch import Batch, char_counts
 from dedupe.core.blocks import Blocks
-from dedupe.core.contained import contained_pairs
 from dedupe.core.hashing import F64, I64, U64, offsets_of, ranges
-from dedupe.core.ratio import ratios
-from dedupe.core.similarity import pair_similarities, ranked
-from dedupe.core.sketch import Sketch, shingle_sets, sketch
-from dedupe.core.survivors import LEADERS, walk, walk_matches
+from dedupe.core.sketch import Sketch, sketch
 from dedupe.errors import OptionError
+from dedupe.measures import Heads, candidate_threshold, resolve
 from dedupe.options import Options
 
 
@@ -115,7 +112,6 @@ def decide(
     is_compared = found.n_words >= max(options.min_words, 1)
     is_head = (head[order] == order) & is_compared[order]
     heads = order[is_head]
-    n_fixed = int(is_head[:n_fixed].sum())
     stats: dict[str, Any] = {
         "documents": batch.offsets.size - 1,
         "blocks": blocks.starts.size,
@@ -127,7 +123,17 @@ def decide(
         "rows": plan.n_rows,
         "recall_promised": round(plan.share_found(candidate_threshold(options)), 4),
     }
-    survivor, similarity, matches = _resolve(batch, blocks, options, heads, n_fixed, found, stats)
+    resolved = resolve(
+        Heads(
+            batch.buffer, blocks.starts[heads], blocks.ends[heads], found.keys[heads],
+            None if scope is None else scope[heads], int(is_head[:n_fixed].sum()),
+        ),
+        options, stats,
+    )  # fmt: skip
+    survivor = np.arange(blocks.starts.size)
+    similarity = np.zeros(survivor.size)
+    survivor[heads], similarity[heads] = heads[resolved.survivor], resolved.similarity
+    matches = Pairs(heads[resolved.left], heads[resolved.right], resolved.score)
     # a block in a group has the words of its head: what the head matches, it matches
     outcome = survivor[head]
     in_group = head != np.arange(head.size)
@@ -140,59 +146,6 @@ def decide(
     stats["duplicates"] = int((outcome != np.arange(head.size)).sum())
     stats["matches"] = int(matches.left.size)
     return Decision(outcome, similarity, matches, found, stats)
-
-
-def candidate_threshold(options: Options) -> float:
-    """Jaccard similarity for which the bands are planned.
-
-    An alignment ratio says little about shared shingles; half of it is what edits spread over a text leave of it.
-    """
-    return options.threshold if options.measure == "jaccard" else max(options.threshold / 2, 0.05)
-
-
-def _resolve(
-    batch: Batch, blocks: Blocks, options: Options, heads: I64, n_fixed: int, found: Sketch, stats: dict[str, Any]
-) -> tuple[I64, F64, Pairs]:
-    """Compare the heads of the groups, given in policy order; the first `n_fixed` of them stay."""
-    survivor = np.arange(blocks.starts.size)
-    similarity = np.zeros(survivor.size)
-    none = np.zeros(0, np.int64)
-    matches = Pairs(none, none, np.zeros(0))
-    if options.measure == "containment":
-        sets = shingle_sets(
-            batch.buffer, blocks.starts[heads], blocks.ends[heads],
-            width_words=options.width_words, threads=options.threads,
-        )  # fmt: skip
-        largest, left, right, score, capped = contained_pairs(sets, options.threshold)
-        near, is_fixed = heads[largest], largest < n_fixed
-        stats.update(candidates=int(left.size), compared=int(left.size), capped=capped)
-    else:
-        shared, found_buckets = pairs.buckets(found.keys[heads])
-        near, is_fixed = heads[shared], shared < n_fixed
-        stats["candidates"] = int(found_buckets.ids.size)
-        if near.size == 0:
-            stats.update(compared=0, capped=0)
-            return survivor, similarity, matches
-        sets = shingle_sets(
-            batch.buffer, blocks.starts[near], blocks.ends[near],
-            width_words=options.width_words, threads=options.threads,
-        )  # fmt: skip
-        if options.measure == "jaccard" and options.pairs == "survivors":
-            result = walk(sets, found_buckets, threshold=options.threshold, n_fixed=int(is_fixed.sum()))
-            survivor[near], similarity[near] = near[result.survivor], result.similarity
-            stats.update(compared=result.n_compared, capped=result.n_capped, leaders_per_bucket=LEADERS)
-            return survivor, similarity, matches
-        left, right, capped = pairs.all_pairs(found_buckets)
-        stats.update(compared=int(left.size), capped=capped, pairs_per_block=pairs.PAIRS_PER_BLOCK)
-        if options.measure == "jaccard":
-            score = pair_similarities(ranked(sets), left, right)
-        else:
-            score = ratios(batch.buffer, blocks.starts[near], blocks.ends[near], left, right, options.threshold)
-    passed = (score >= options.threshold) & ~is_fixed[right]
-    left, right, score = left[passed], right[passed], score[passed]
-    chosen, best = walk_matches(near.size, left, right, score)
-    survivor[near], similarity[near] = near[chosen], best
-    return survivor, similarity, Pairs(near[left], near[right], score)
 
 
 def _with_groups(found: Pairs, head: I64, order: I64, stats: dict[str, Any]) -> Pairs:

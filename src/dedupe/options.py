@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 __all__ = ["Options", "Settings"]
 
 Unit = Literal["paragraph", "line", "sentence", "document"]
-Measure = Literal["jaccard", "containment", "ratio"]
+Measure = Literal["jaccard", "containment", "ratio", "weighted"]
+Linkage = Literal["survivor", "complete", "average", "single"]
 Pairs = Literal["survivors", "all"]
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "unit": ("paragraph", "line", "sentence", "document"),
-    "measure": ("jaccard", "containment", "ratio"),
+    "measure": ("jaccard", "containment", "ratio", "weighted"),
+    "linkage": ("survivor", "complete", "average", "single"),
     "pairs": ("survivors", "all"),
     "keep": ("first", "last", "longest"),
 }
 
 
+# Thresholds and linkages that fit a measure; figures in docs/options.md.
+_THRESHOLDS = {"weighted": 0.26}
+_LINKAGES = {"weighted": "complete"}
 _COLUMN_POLICIES = ("newest", "oldest", "highest")
 
 
@@ -36,6 +41,7 @@ class Settings(TypedDict, total=False):
     unit: Unit
     measure: Measure
     threshold: float
+    linkage: Linkage
     width_words: int
     recall: float
     keep: str | Callable[[Block], float]
@@ -52,8 +58,13 @@ class Options:
     Attributes:
         unit: What is compared: ``paragraph``, ``line``, ``sentence`` or ``document``.
         measure: How alike two blocks are, 0–1: ``jaccard`` (shared shingles over all), ``containment`` (share of the
-            duplicate's shingles that the survivor has), ``ratio`` (alignment of the folded text, by rapidfuzz).
-        threshold: Similarity from which a block is a duplicate, above 0 up to 1.
+            duplicate's shingles that the survivor has), ``ratio`` (alignment of the folded text, by rapidfuzz),
+            ``weighted`` (shared words over all, each by its rarity in the collection: template text counts little).
+        threshold: Similarity from which a block is a duplicate, above 0 up to 1. None takes the one that fits the
+            measure: 0.26 for ``weighted``, 0.7 otherwise.
+        linkage: How matches make clusters: ``survivor`` (each duplicate matches the block that stays), ``complete``
+            (all of a cluster match each other), ``average`` (they match on average), ``single`` (a chain of matches
+            is enough). None takes ``complete`` for ``weighted``, ``survivor`` otherwise.
         width_words: Words per shingle, 1–64. More words make the measure stricter about order and edits.
         recall: Share of the pairs at the threshold that must be compared, above 0 and below 1.
         keep: Which of two duplicates stays: ``first``, ``last``, ``longest`` (most characters), or a function that
@@ -67,7 +78,8 @@ class Options:
 
     unit: Unit = "paragraph"
     measure: Measure = "jaccard"
-    threshold: float = 0.7
+    threshold: float = None  # type: ignore[assignment]  # set for the measure when the options are made
+    linkage: Linkage = None  # type: ignore[assignment]  # likewise
     width_words: int = 3
     recall: float = 0.99
     keep: str | Callable[[Block], float] = "first"
@@ -82,12 +94,21 @@ class Options:
         Raises:
             OptionError: A value breaks its rule; the message has the value, the rule and the nearest valid one.
         """
+        if self.threshold is None:
+            object.__setattr__(self, "threshold", _THRESHOLDS.get(self.measure, 0.7))
+        if self.linkage is None:
+            object.__setattr__(self, "linkage", _LINKAGES.get(self.measure, "survivor"))
         for name, allowed in _NAMES.items():
             value = getattr(self, name)
             if value not in allowed and not (name == "keep" and (callable(value) or column_policy(value))):
                 also = ", newest:column, oldest:column, highest:column or a function of a Block" * (name == "keep")
                 listed = ", ".join(repr(choice) for choice in allowed)
                 raise OptionError(f"{name} must be one of {listed}{also}, got {value!r}{nearest(value, allowed)}")
+        if self.linkage != "survivor" and self.measure not in ("jaccard", "weighted"):
+            raise OptionError(
+                f"linkage={self.linkage!r} needs the measure 'jaccard' or 'weighted', got {self.measure!r}; "
+                "with others each duplicate is compared with its survivor alone: linkage='survivor'"
+            )
         _check_share("threshold", self.threshold, closed=True)
         _check_share("recall", self.recall, closed=False)
         _check_whole("width_words", self.width_words, 1, 64)
@@ -120,6 +141,8 @@ class Options:
         for name in settings:
             if name not in known:
                 raise OptionError(f"unknown option {name!r}; known: {', '.join(known)}{nearest(name, known)}")
+        if settings.get("measure", "jaccard") != "jaccard":
+            defaults.pop("threshold", None)  # it was meant for Jaccard
         return cls(**{**defaults, **settings})
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from dedupe.core.batch import Batch
 from dedupe.core.blocks import BLANK, OWN, Blocks
 from dedupe.core.hashing import F64, I64, U64, Bool, fmix64
+from dedupe.errors import OptionError
 from dedupe.matching import decide, policy_order
 from dedupe.options import Options
 
@@ -48,6 +49,11 @@ def repeats(batch: Batch, blocks: Blocks, options: Options, block_of: Any) -> Re
     Returns:
         The decision for each block.
     """
+    if options.measure == "weighted":
+        raise OptionError(
+            "measure='weighted' needs a collection to measure rarity on, got it for the inside of a document; "
+            "use 'jaccard', 'containment' or 'ratio' here"
+        )
     order = policy_order(options.keep, batch, blocks, block_of)
     decision = decide(batch, blocks, options, order, scope=_scope(batch, blocks))
     survivor, similarity = decision.survivor, decision.similarity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedupe.core.hashing import F64, I64, offsets_of, ranges
+from dedupe.core.hashing import F64, I64, distinct, offsets_of, ranges
 from dedupe.core.shingles import Shingles
 from dedupe.core.similarity import containment, dense, intersections
 
@@ -53,10 +53,10 @@ def contained_pairs(sets: Shingles, threshold: float) -> tuple[I64, I64, I64, F6
     for part in np.array_split(np.arange(prefix.size), max(1, -(-int(tried.sum()) // _PART))):
         holder = by_shingle[ranges(begin[shingle[prefix[part]]], tried[part])]
         inner = np.repeat(block[prefix[part]], tried[part])
-        pair = np.unique((holder * sizes.size + inner)[holder < inner])
+        pair = distinct((holder * sizes.size + inner)[holder < inner])
         lefts.append(pair // max(sizes.size, 1))
         rights.append(pair % max(sizes.size, 1))
-    pair = np.unique(np.concatenate(lefts) * sizes.size + np.concatenate(rights))
+    pair = distinct(np.concatenate(lefts) * sizes.size + np.concatenate(rights))
     left, right = pair // max(sizes.size, 1), pair % max(sizes.size, 1)
     score = containment(intersections(found, left, right), sizes[right])
     return order, left, right, score, capped

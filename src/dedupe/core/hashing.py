@@ -91,3 +91,11 @@ def ranges(starts: I64, counts: I64) -> I64:
     """
     offsets = offsets_of(counts)
     return cast(I64, np.arange(offsets[-1], dtype=np.int64) + np.repeat(starts - offsets[:-1], counts))
+
+
+def distinct(codes: I64) -> I64:
+    """Sort numbers and keep each once; np.unique of NumPy 2.3 and later takes a hash table, 20 times as long."""
+    codes = np.sort(codes)
+    fresh = np.ones(codes.size, np.bool_)
+    fresh[1:] = codes[1:] != codes[:-1]
+    return codes[fresh]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dedupe.core import backend
-from dedupe.core.hashing import I64, U64, offsets_of, ranges
+from dedupe.core.hashing import I64, U64, distinct, offsets_of, ranges
 from dedupe.core.survivors import Buckets
 
 PAIRS_PER_BLOCK = 1000
@@ -131,5 +131,5 @@ def all_pairs(found: Buckets, *, limit: int = PAIRS_PER_BLOCK) -> tuple[I64, I64
     first = np.maximum(begin, place - limit)
     counts = place - first
     left, right = member[ranges(first, counts)], np.repeat(member, counts)
-    pairs = np.unique(left * n_blocks + right) if n_blocks else left
+    pairs = distinct(left * n_blocks + right)
     return pairs // max(n_blocks, 1), pairs % max(n_blocks, 1), int((first - begin).sum())

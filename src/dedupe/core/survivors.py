@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dedupe.core import backend
-from dedupe.core.hashing import F64, I64, offsets_of, ranges
+from dedupe.core.hashing import F64, I64, distinct, offsets_of, ranges
 from dedupe.core.shingles import Shingles
 from dedupe.core.similarity import pair_similarities, ranked
 
@@ -145,7 +145,7 @@ class _Walk:
             leader = np.repeat(self.block[leading[begin:end]], counts[begin:end])
             member = self.block[ranges(leading[begin:end] + 1, counts[begin:end])]
             free = member >= self.n_fixed
-            pairs = np.unique(leader[free] * n_blocks + member[free])
+            pairs = distinct(leader[free] * n_blocks + member[free])
             self._measure(pairs // n_blocks, pairs % n_blocks)
             begin = end
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from dedupe.core import bands, pairs
-from dedupe.core.hashing import F64, I64, U32, U64, fmix32, fmix64, offsets_of, ranges
+from dedupe.core.hashing import F64, I64, U32, U64, distinct, fmix32, fmix64, offsets_of, ranges
 from dedupe.core.minhash import permutations
 from dedupe.core.shingles import Shingles
 
@@ -122,17 +122,9 @@ def candidate_pairs(
         keys = bands.keys(signatures(sets, weights, x, a[rows], b[rows]), part)
         shared, buckets = pairs.buckets(keys)
         left, right, left_out = pairs.all_pairs(buckets)
-        codes = _distinct(np.concatenate((codes, filled[shared[left]] * n_blocks + filled[shared[right]])))
+        codes = distinct(np.concatenate((codes, filled[shared[left]] * n_blocks + filled[shared[right]])))
         capped += left_out
     return codes // max(n_blocks, 1), codes % max(n_blocks, 1), capped
-
-
-def _distinct(codes: I64) -> I64:
-    """Sorted, each once. np.unique of NumPy 2.3 and later goes through a hash table: 20 times slower here."""
-    codes = np.sort(codes)
-    fresh = np.ones(codes.size, np.bool_)
-    fresh[1:] = codes[1:] != codes[:-1]
-    return codes[fresh]
 
 
 def pair_similarities(found: Shingles, weights: F64, left: I64, right: I64) -> F64:

@@ -1,0 +1,208 @@
+"""How alike candidate blocks are, by each measure: the pairs that reach the threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dedupe.core import linkage, pairs, weighted
+from dedupe.core.contained import contained_pairs
+from dedupe.core.hashing import F64, I64, U8, U64, fmix64
+from dedupe.core.ratio import ratios
+from dedupe.core.shingles import Shingles, sets
+from dedupe.core.similarity import dense, pair_similarities, ranked
+from dedupe.core.sketch import shingle_sets
+from dedupe.core.survivors import LEADERS, Survivors, walk, walk_matches
+from dedupe.options import Options
+
+
+class Heads(NamedTuple):
+    """The blocks that stand for their groups, in policy order.
+
+    Attributes:
+        buffer: Array of shape (n_bytes,), uint8, the text.
+        starts: Array of shape (n_heads,), int64, bytes.
+        ends: Array of shape (n_heads,), int64, bytes.
+        keys: Array of shape (n_heads, n_bands), uint64.
+        scope: Array of shape (n_heads,), uint64, or None.
+        n_fixed: The first `n_fixed` stay and are not compared with each other.
+    """
+
+    buffer: U8
+    starts: I64
+    ends: I64
+    keys: U64
+    scope: U64 | None
+    n_fixed: int
+
+    def sets_of(self, numbers: I64 | slice, width_words: int, threads: int | None) -> Shingles:
+        """Sorted shingle sets of some of the blocks."""
+        return shingle_sets(
+            self.buffer, self.starts[numbers], self.ends[numbers], width_words=width_words, threads=threads
+        )
+
+
+class Measured(NamedTuple):
+    """What was compared.
+
+    Attributes:
+        near: Array of shape (n_near,), int64: heads that had a candidate; pairs number into it.
+        left: Array of shape (n_pairs,), int64: the preferred block of each pair, left < right.
+        right: Array of shape (n_pairs,), int64.
+        similarity: Array of shape (n_pairs,), float64.
+        again: Measures any pairs of `near`.
+    """
+
+    near: I64
+    left: I64
+    right: I64
+    similarity: F64
+    again: Callable[[I64, I64], F64]
+
+
+class Resolved(NamedTuple):
+    """The survivor of each head, and the matching pairs.
+
+    Attributes:
+        survivor: Array of shape (n_heads,), int64: its own number when it stays.
+        similarity: Array of shape (n_heads,), float64; 0 for a block that stays.
+        left: Array of shape (n_pairs,), int64, heads.
+        right: Array of shape (n_pairs,), int64, heads.
+        score: Array of shape (n_pairs,), float64.
+    """
+
+    survivor: I64
+    similarity: F64
+    left: I64
+    right: I64
+    score: F64
+
+
+def resolve(heads: Heads, options: Options, stats: dict[str, Any]) -> Resolved:
+    """Compare the heads and choose their survivors; counts go into `stats`.
+
+    Jaccard with the linkage ``survivor`` walks the buckets and compares with leaders alone;
+    everything else measures all candidate pairs first.
+    """
+    none = np.zeros(0, np.int64)
+    survivor, best = np.arange(heads.starts.size), np.zeros(heads.starts.size)
+    walks = options.measure == "jaccard" and options.linkage == "survivor"
+    if walks:
+        near, found = _walk(heads, options, stats)
+        survivor[near], best[near] = near[found.survivor], found.similarity
+        if options.pairs == "survivors":
+            return Resolved(survivor, best, none, none, np.zeros(0))
+    measured = _MEASURES[options.measure](heads, options, stats)
+    near, is_fixed = measured.near, measured.near < heads.n_fixed
+    passed = (measured.similarity >= options.threshold) & ~is_fixed[measured.right]
+    left, right, score = measured.left[passed], measured.right[passed], measured.similarity[passed]
+    if not walks:
+        chosen, similarity = _linked(near.size, left, right, score, options, measured.again)
+        survivor[near], best[near] = near[chosen], similarity
+    return Resolved(survivor, best, near[left], near[right], score)
+
+
+def _linked(
+    n_blocks: int, left: I64, right: I64, score: F64, options: Options, again: Callable[[I64, I64], F64]
+) -> tuple[I64, F64]:
+    """Survivors by the linkage asked for; in a cluster the block that the policy prefers stays."""
+    if options.linkage == "survivor":
+        return walk_matches(n_blocks, left, right, score)
+    if options.linkage == "single":
+        label = linkage.single(n_blocks, left, right)
+    elif options.linkage == "complete":
+        label = linkage.complete(n_blocks, left, right, score)
+    else:
+        label = linkage.average(n_blocks, left, right, score, threshold=options.threshold)
+    similarity = np.zeros(n_blocks)
+    gone = np.flatnonzero(label != np.arange(n_blocks))
+    similarity[gone] = again(label[gone], gone)
+    return label, similarity
+
+
+def _candidates(heads: Heads, stats: dict[str, Any]) -> tuple[I64, pairs.Buckets]:
+    near, found = pairs.buckets(heads.keys)
+    stats["candidates"] = int(found.ids.size)
+    return near, found
+
+
+def _walk(heads: Heads, options: Options, stats: dict[str, Any]) -> tuple[I64, Survivors]:
+    near, found = _candidates(heads, stats)
+    stats.update(compared=0, capped=0, leaders_per_bucket=LEADERS)
+    if near.size == 0:
+        return near, Survivors(near, np.zeros(0), 0, 0)
+    own = heads.sets_of(near, options.width_words, options.threads)
+    result = walk(own, found, threshold=options.threshold, n_fixed=int((near < heads.n_fixed).sum()))
+    stats.update(compared=result.n_compared, capped=result.n_capped)
+    return near, result
+
+
+def _jaccard(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
+    near, found = _candidates(heads, stats)
+    own = ranked(heads.sets_of(near, options.width_words, options.threads))
+    left, right = _all_pairs(found, stats)
+
+    def again(one: I64, other: I64) -> F64:
+        return pair_similarities(own, one, other)
+
+    return Measured(near, left, right, again(left, right), again)
+
+
+def _ratio(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
+    near, found = _candidates(heads, stats)
+    left, right = _all_pairs(found, stats)
+
+    def again(one: I64, other: I64) -> F64:
+        return ratios(heads.buffer, heads.starts[near], heads.ends[near], one, other, options.threshold)
+
+    return Measured(near, left, right, again(left, right), again)
+
+
+def _containment(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
+    own = heads.sets_of(slice(None), options.width_words, options.threads)
+    if heads.scope is not None:  # shingles of different scope must differ
+        scoped = fmix64(own.hashes + np.repeat(heads.scope, np.diff(own.offsets)))
+        own = sets(Shingles(scoped, own.offsets))
+    near, left, right, score, capped = contained_pairs(own, options.threshold)
+    stats.update(candidates=int(left.size), compared=int(left.size), capped=capped)
+    return Measured(near, left, right, score, lambda one, other: np.zeros(one.size))
+
+
+def _weighted(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
+    own = heads.sets_of(slice(None), 1, options.threads)  # single words: their rarity is the information
+    words, found = np.unique(own.hashes), dense(own)
+    weights = weighted.rarity_weights(found)
+    plan = weighted.plan(options.threshold, options.recall, heads.starts.size)
+    left, right, capped = weighted.candidate_pairs(found, words, weights, plan, seed=options.seed)
+    stats.update(bands=plan.n_bands, rows=plan.n_rows, recall_promised=round(plan.share_found(options.threshold), 4))
+    stats.update(candidates=int(left.size), compared=int(left.size), capped=capped)
+
+    def again(one: I64, other: I64) -> F64:
+        return weighted.pair_similarities(found, weights, one, other)
+
+    return Measured(np.arange(heads.starts.size), left, right, again(left, right), again)
+
+
+def _all_pairs(found: pairs.Buckets, stats: dict[str, Any]) -> tuple[I64, I64]:
+    left, right, capped = pairs.all_pairs(found)
+    compared = stats.get("compared", 0) + int(left.size)
+    stats.update(compared=compared, capped=stats.get("capped", 0) + capped, pairs_per_block=pairs.PAIRS_PER_BLOCK)
+    return left, right
+
+
+_MEASURES: dict[str, Callable[[Heads, Options, dict[str, Any]], Measured]] = {
+    "jaccard": _jaccard,
+    "ratio": _ratio,
+    "containment": _containment,
+    "weighted": _weighted,
+}
+
+
+def candidate_threshold(options: Options) -> float:
+    """Jaccard similarity for which the bands are planned.
+
+    An alignment ratio says little about shared shingles; half of it is what edits spread over a text leave of it.
+    """
+    return options.threshold if options.measure == "jaccard" else max(options.threshold / 2, 0.05)
