@@ -1,0 +1,197 @@
+"""Documents on their way into an index: read, checked, and set beside the ids that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dedupe.core.batch import Batch, char_offsets
+from dedupe.core.blocks import Blocks
+from dedupe.core.hashing import I64, U64, offsets_of
+from dedupe.core.sketch import shingle_sets
+from dedupe.documents import check_text
+from dedupe.errors import InputError, OptionError, nearest
+from dedupe.index.deciding import Decided
+from dedupe.index.records import Id, Records, encode_ids, halves
+from dedupe.index.view import NONE, View, id_hashes
+
+_CONFLICTS = ("error", "replace", "skip")
+_LARGEST = 1 << 32
+
+
+class Arrivals(NamedTuple):
+    """Documents to add.
+
+    Attributes:
+        ids: Their ids.
+        texts: Their texts.
+        skipped: Ids that are left out because they are there already.
+        replaced: Ids whose earlier document goes.
+    """
+
+    ids: list[Id]
+    texts: list[str]
+    skipped: tuple[Id, ...] = ()
+    replaced: tuple[Id, ...] = ()
+
+    def settle(self, view: View, on_conflict: str) -> tuple[Arrivals, I64]:
+        """Set the ids beside those of the index.
+
+        Returns:
+            What is to be added, and the documents of the index that go first.
+
+        Raises:
+            InputError: An id is there already and `on_conflict` is ``error``.
+        """
+        known = view.find_ids(self.ids)
+        conflict = known >= 0
+        if not conflict.any():
+            return self, NONE
+        if on_conflict == "error":
+            first = self.ids[int(np.argmax(conflict))]
+            raise InputError(
+                f"id {first!r} is in the index already ({int(conflict.sum())} of {len(self.ids)} are); "
+                "give on_conflict='replace' or 'skip'"
+            )
+        there = [one for one, hit in zip(self.ids, conflict.tolist(), strict=True) if hit]
+        if on_conflict == "replace":
+            return self._replace(replaced=(*self.replaced, *there)), np.unique(known[conflict])
+        new = np.flatnonzero(~conflict).tolist()
+        rest = self._replace(ids=[self.ids[place] for place in new], texts=[self.texts[place] for place in new])
+        return rest._replace(skipped=(*self.skipped, *there)), NONE
+
+    def hashes(self) -> U64:
+        """The hash of each id."""
+        return id_hashes(encode_ids(self.ids))
+
+
+def read(docs: object, id: str, text: str, on_conflict: str) -> Arrivals:
+    """Read documents in any of the forms that `Index.add` takes.
+
+    Raises:
+        InputError: It is none of them, an id or a text has a wrong type, or an id comes twice.
+        OptionError: `on_conflict` is unknown.
+    """
+    if on_conflict not in _CONFLICTS:
+        listed = ", ".join(map(repr, _CONFLICTS))
+        raise OptionError(f"on_conflict must be one of {listed}, got {on_conflict!r}{nearest(on_conflict, _CONFLICTS)}")
+    ids, texts = _columns(docs, id, text)
+    for one, content in zip(ids, texts, strict=True):
+        if not isinstance(content, str):
+            check_text(content, f"the text of id {one!r}")
+    encode_ids(ids)
+    if len(set(ids)) == len(ids):
+        return Arrivals(ids, texts)
+    return _each_id_once(ids, texts, on_conflict)
+
+
+def _columns(docs: object, id: str, text: str) -> tuple[list[Id], list[str]]:
+    if isinstance(docs, Mapping):
+        return list(docs), list(docs.values())
+    names = getattr(docs, "column_names", None) or getattr(docs, "columns", None)
+    if names is not None and hasattr(docs, "__getitem__"):
+        for name in (id, text):
+            if name not in list(names):
+                raise InputError(
+                    f"the frame has no column {name!r}; it has {', '.join(map(repr, names))}. "
+                    "Name the columns with id= and text="
+                )
+        return _plain(docs[id]), _plain(docs[text])
+    if isinstance(docs, str | bytes) or not isinstance(docs, Iterable):
+        raise InputError(
+            f"docs must be (id, text) pairs, a mapping or a frame, got {type(docs).__name__}; "
+            "for texts without ids write enumerate(texts)"
+        )
+    ids, texts = [], []
+    for place, pair in enumerate(docs):
+        if isinstance(pair, str) or not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise InputError(
+                f"docs[{place}] must be an (id, text) pair, got {type(pair).__name__}; "
+                "for texts without ids write enumerate(texts)"
+            )
+        ids.append(pair[0])
+        texts.append(pair[1])
+    return ids, texts
+
+
+def _plain(column: Any) -> list[Any]:
+    for method in ("to_pylist", "to_list", "tolist"):
+        convert = getattr(column, method, None)
+        if callable(convert):
+            return list(convert())
+    return list(column)
+
+
+def _each_id_once(ids: list[Id], texts: list[str], on_conflict: str) -> Arrivals:
+    seen: dict[Id, int] = {}
+    again: list[Id] = []
+    for place, one in enumerate(ids):
+        if one in seen:
+            again.append(one)
+            if on_conflict == "error":
+                raise InputError(
+                    f"id {one!r} comes twice, at {seen[one]} and at {place}; give on_conflict='replace' or 'skip'"
+                )
+            if on_conflict == "skip":
+                continue
+            del seen[one]
+        seen[one] = place
+    chosen = list(seen.values())
+    kept = Arrivals([ids[place] for place in chosen], [texts[place] for place in chosen])
+    return kept._replace(skipped=tuple(again)) if on_conflict == "skip" else kept._replace(replaced=tuple(again))
+
+
+def records_of(view: View, arrivals: Arrivals, batch: Batch, blocks: Blocks, decided: Decided) -> Records:
+    """Put decided documents into columns, to come after those of the index.
+
+    Raises:
+        InputError: A text has 4 GiB or more, or the index would hold 2**32 blocks.
+    """
+    sizes = np.diff(batch.offsets)
+    if sizes.size and int(sizes.max()) >= _LARGEST:
+        large = arrivals.ids[int(sizes.argmax())]
+        raise InputError(f"the text of id {large!r} has {int(sizes.max())} bytes; an index takes less than 4 GiB each")
+    if view.n_blocks + blocks.starts.size >= _LARGEST:
+        raise InputError(f"the index would hold {view.n_blocks + blocks.starts.size} blocks; its limit is 2**32")
+    coded = encode_ids(arrivals.ids)
+    columns: dict[str, Any] = {
+        "id_bytes": np.frombuffer(b"".join(coded), np.uint8),
+        "id_offsets": offsets_of(np.array([len(one) for one in coded], np.int64)).astype(np.uint64),
+        "doc_blocks": offsets_of(np.bincount(blocks.docs, minlength=len(coded))).astype(np.uint64),
+        "hashes": decided.sketch.text_hashes.ravel(),
+        "n_words": decided.sketch.n_words.astype(np.uint32),
+        "head": decided.head.astype(np.uint32),
+        "survivor": decided.survivor.astype(np.uint32),
+        "similarity": decided.similarity,
+    }
+    columns.update(_kept_text(view, batch, blocks) if view.rules.store_text else _kept_sets(view, batch, blocks))
+    return Records(view.n_docs, view.n_blocks, len(coded), blocks.starts.size, columns)
+
+
+def _kept_text(view: View, batch: Batch, blocks: Blocks) -> dict[str, Any]:
+    begin = batch.offsets[blocks.docs]
+    return {
+        "texts": batch.buffer,
+        "text_offsets": batch.offsets.astype(np.uint64),
+        "starts": (blocks.starts - begin).astype(np.uint32),
+        "ends": (blocks.ends - begin).astype(np.uint32),
+        "sets": np.zeros(0, np.uint32),
+        "set_offsets": np.zeros(1, np.uint64),
+    }
+
+
+def _kept_sets(view: View, batch: Batch, blocks: Blocks) -> dict[str, Any]:
+    options = view.rules.options
+    sets = halves(
+        shingle_sets(batch.buffer, blocks.starts, blocks.ends, width_words=options.width_words, threads=options.threads)
+    )
+    return {
+        "texts": np.zeros(0, np.uint8),
+        "text_offsets": np.zeros(1, np.uint64),
+        "starts": char_offsets(batch, blocks.docs, blocks.starts).astype(np.uint32),
+        "ends": char_offsets(batch, blocks.docs, blocks.ends).astype(np.uint32),
+        "sets": sets.hashes.astype(np.uint32),
+        "set_offsets": sets.offsets.astype(np.uint64),
+    }

@@ -1,0 +1,330 @@
+"""The folder of an index: from its files to a view, and from a changed view to a commit."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dedupe.core.hashing import I64
+from dedupe.errors import DedupeError
+from dedupe.index import records
+from dedupe.index.catalogue import Catalogue, Named
+from dedupe.index.errors import IndexDamaged
+from dedupe.index.records import Records
+from dedupe.index.segments import Segment, SegmentWriter
+from dedupe.index.store import Run, Runs, merged
+from dedupe.index.view import FAMILIES, Changes, Rules, View
+
+TIER = 8  # files of one level that are merged into one of the next
+_ATTEMPTS = 20  # a reader may find a file gone that was merged a moment ago
+
+
+class Folder:
+    """One index on the disk, as one process sees it."""
+
+    def __init__(self, path: Path, rules: Rules, catalogue: Catalogue, *, skip_damaged: bool) -> None:
+        """Take an open catalogue."""
+        self.path, self.rules, self.catalogue = path, rules, catalogue
+        self.skip_damaged = skip_damaged
+        self.damaged: list[str] = []
+        self._open: dict[str, Segment] = {}
+        self._named: list[Named] = []
+        self._version = -1
+        self._view: View | None = None
+        self._made: list[Path] = []
+
+    # -- reading
+
+    def view(self) -> View:
+        """The state of the last commit."""
+        for attempt in range(_ATTEMPTS):
+            version = self.catalogue.version()
+            if self._view is not None and version == self._version:
+                return self._view
+            named = self.catalogue.segments()
+            try:
+                self._view = self._load(named)
+            except IndexDamaged:
+                if named == self.catalogue.segments() or attempt == _ATTEMPTS - 1:
+                    raise
+                continue
+            self._named, self._version = named, version
+            return self._view
+        raise AssertionError  # the last attempt returns or raises
+
+    def _load(self, named: list[Named]) -> View:
+        self.damaged = []
+        opened: dict[str, Segment] = {}
+        for one in named:
+            try:
+                opened[one.name] = self._segment(one)
+            except IndexDamaged as error:
+                if not self.skip_damaged:
+                    raise
+                self.damaged.append(str(error))
+        self._open = opened
+        parts = sorted(
+            (Records.of(opened[one.name]) for one in named if one.kind == "records" and one.name in opened),
+            key=lambda part: part.first_block * (1 << 32) + part.first_doc,
+        )
+        changes = Changes()
+        for one in named:
+            if one.kind == "changes" and one.name in opened:
+                changes = _changes(opened[one.name])
+        if self.skip_damaged:
+            parts, lost = filled(parts, [json.loads(one.counts) for one in named if one.kind == "records"])
+            changes = changes._replace(removed=np.union1d(changes.removed, lost))
+        runs: dict[str, Runs] = {}
+        for family in FAMILIES:
+            postings = [opened[one.name] for one in named if one.kind == "postings" and one.name in opened]
+            found = [Run(part[f"{family}_keys"], part[f"{family}_ids"]) for part in postings]
+            runs[family] = Runs([run for run in found if run.keys.size])
+        return View(self.rules, parts, runs, changes)
+
+    def _segment(self, named: Named) -> Segment:
+        known = self._open.get(named.name)
+        if known is not None:
+            return known
+        segment = Segment(self.path / named.name)
+        if segment.size != named.bytes or segment.facts["kind"] != named.kind:
+            raise IndexDamaged(
+                f"{segment.path} is not the file that the catalogue names: it has {segment.size} bytes and holds "
+                f"{segment.facts['kind']}, not {named.bytes} bytes of {named.kind}; run `dedupe index repair`"
+            )
+        return segment
+
+    # -- writing
+
+    @contextmanager
+    def writing(self) -> Iterator[View]:
+        """Hold the write lock and give the newest state; what is written inside becomes one commit.
+
+        Raises:
+            IndexLocked: Another writer did not finish in time.
+        """
+        self._made = []
+        try:
+            with self.catalogue.writing():
+                view = self.view()
+                self._sweep()
+                yield view
+        except BaseException:
+            for path in self._made:
+                path.unlink(missing_ok=True)
+            self._version = -1
+            raise
+        self._version = -1
+
+    def commit(self, view: View, new: Records | None) -> None:
+        """Write what a view has that is in no file yet; inside :meth:`writing`.
+
+        Args:
+            view: The state to be.
+            new: Its last documents, when they are new.
+        """
+        if new is not None:
+            self._write_records([new], view, level=0)
+        pending = {family: view.runs[family].pending for family in FAMILIES}
+        if any(pending.values()):
+            self._write_postings({family: merged(runs) for family, runs in pending.items()}, level=0)
+        if self._view is None or view.changes is not self._view.changes:
+            self.write_changes(view.changes)
+
+    def merge(self) -> bool:
+        """Merge the files of one level, if there are many; one commit of its own.
+
+        Returns:
+            Whether something was merged.
+        """
+        with self.writing() as view:
+            for kind in ("postings", "records"):
+                files = [one for one in self._named if one.kind == kind]
+                for level in sorted({one.level for one in files}):
+                    chosen = [one for one in files if one.level == level]
+                    if len(chosen) >= TIER:
+                        self._merge(view, kind, chosen)
+                        return True
+        return False
+
+    def _merge(self, view: View, kind: str, chosen: list[Named]) -> None:
+        level = chosen[0].level + 1
+        parts = [self._open[one.name] for one in chosen]
+        for part in parts:
+            if wrong := part.damaged_sections():
+                raise IndexDamaged(f"{part.path} is damaged: {', '.join(wrong)}; run `dedupe index repair`")
+        if kind == "records":
+            self._write_records(sorted(map(Records.of, parts), key=lambda part: part.first_doc), view, level=level)
+        else:
+            runs = {
+                family: merged([Run(part[f"{family}_keys"], part[f"{family}_ids"]) for part in parts])
+                for family in FAMILIES
+            }
+            self._write_postings(runs, level=level)
+        self.catalogue.drop([one.name for one in chosen])
+
+    def replace_all(self, parts: list[Records], view: View, runs: dict[str, Iterator[Run]]) -> None:
+        """Put new files in the place of all; inside :meth:`writing`."""
+        self.catalogue.drop([one.name for one in self._named])
+        level = max((one.level for one in self._named), default=0)
+        if parts:
+            self._write_records(parts, view, level=level)
+            self._write_postings(runs, level=level)
+
+    def _write_records(self, parts: list[Records], view: View, *, level: int) -> None:
+        with self._writer("records", level) as writer:
+            records.write(writer, parts, [view.part_decisions(part) for part in parts])
+            counts = {
+                "first_doc": parts[0].first_doc,
+                "first_block": parts[0].first_block,
+                "n_docs": sum(part.n_docs for part in parts),
+                "n_blocks": sum(part.n_blocks for part in parts),
+            }
+            self._counts = counts
+
+    def _write_postings(self, runs: dict[str, Iterator[Run]], *, level: int) -> None:
+        with self._writer("postings", level) as writer:
+            counts = {}
+            for family in FAMILIES:
+                counts[family] = _write_run(writer, family, runs[family], self.path)
+            self._counts = counts
+
+    def write_changes(self, changes: Changes) -> None:
+        """Put the changes in the place of those that were there."""
+        self.catalogue.drop([one.name for one in self._named if one.kind == "changes"])
+        if changes.removed.size + changes.blocks.size == 0:
+            return
+        with self._writer("changes", 0) as writer:
+            for name, dtype in _CHANGES.items():
+                writer.section(name, [getattr(changes, name)], dtype)
+            self._counts = {"removed": int(changes.removed.size), "blocks": int(changes.blocks.size)}
+
+    @contextmanager
+    def _writer(self, kind: str, level: int) -> Iterator[SegmentWriter]:
+        name = self.catalogue.next_name(kind)
+        path = self.path / name
+        self._made.append(path)
+        with SegmentWriter(path, {"kind": kind, "level": level, "settings": plain(self.rules)}) as writer:
+            yield writer
+            for fact, value in self._counts.items():
+                writer.fact(fact, value)
+        sync_folder(self.path)
+        self.catalogue.name(Named(name, kind, level, path.stat().st_size, json.dumps(self._counts)))
+
+    def _sweep(self) -> None:
+        """Take away files that no commit names: left by a writer that died, or merged away."""
+        named = {one.name for one in self._named}
+        for path in self.path.glob("*.seg"):
+            if path.name not in named:
+                with suppress(OSError):  # Windows keeps a file that a reader has mapped; the next writer tries again
+                    path.unlink()
+
+    def sweep(self) -> None:
+        """The same after a commit."""
+        with self.catalogue.writing():
+            self.view()
+            self._sweep()
+
+
+_CHANGES: dict[str, str] = {"removed": "u4", "blocks": "u4", "head": "u4", "survivor": "u4", "similarity": "f8"}
+
+
+def _changes(segment: Segment) -> Changes:
+    removed, blocks, head, survivor = (segment[name].astype(np.int64) for name in list(_CHANGES)[:4])
+    return Changes(removed, blocks, head, survivor, segment["similarity"].astype(np.float64))
+
+
+def _write_run(writer: SegmentWriter, family: str, parts: Iterator[Run], folder: Path) -> int:
+    """Write merged postings: keys at once, ids beside them in memory until the keys are done."""
+    ids: list[Any] = []
+
+    def keys() -> Iterator[Any]:
+        for part in parts:
+            ids.append(part.ids)
+            yield part.keys
+
+    writer.section(f"{family}_keys", keys(), "u8")
+    return writer.section(f"{family}_ids", ids, "u4")
+
+
+def filled(parts: list[Records], counts: list[dict[str, int]]) -> tuple[list[Records], I64]:
+    """Put stretches without content where a damaged file was.
+
+    Args:
+        parts: The stretches that can be read.
+        counts: What the catalogue knows of all stretches.
+
+    Returns:
+        All stretches, and the documents that are lost for now.
+    """
+    have = {part.first_doc for part in parts}
+    lost = [np.zeros(0, np.int64)]
+    for count in counts:
+        if count["first_doc"] not in have:
+            parts = [*parts, _hollow(**count)]
+            lost.append(np.arange(count["first_doc"], count["first_doc"] + count["n_docs"]))
+    parts.sort(key=lambda part: (part.first_doc, part.first_block))
+    return parts, np.concatenate(lost)
+
+
+def _hollow(first_doc: int, first_block: int, n_docs: int, n_blocks: int) -> Records:
+    own = np.arange(first_block, first_block + n_blocks)
+    columns: dict[str, Any] = {name: np.zeros(n_blocks, dtype) for name, dtype in records.SECTIONS.items()}
+    columns.update(
+        hashes=np.zeros(2 * n_blocks, np.uint64), head=own.astype(np.uint32), survivor=own.astype(np.uint32),
+        id_bytes=np.full(1, ord("s"), np.uint8), id_offsets=np.minimum(np.arange(n_docs + 1), 1).astype(np.uint64),
+        doc_blocks=np.minimum(np.arange(n_docs + 1), 1).astype(np.uint64) * np.uint64(n_blocks),
+        texts=np.zeros(0, np.uint8), text_offsets=np.zeros(n_docs + 1, np.uint64),
+        sets=np.zeros(0, np.uint32), set_offsets=np.zeros(n_blocks + 1, np.uint64),
+    )  # fmt: skip
+    return Records(first_doc, first_block, n_docs, n_blocks, columns)
+
+
+def plain(rules: Rules) -> dict[str, Any]:
+    """The rules as values for JSON, as they are stored and compared."""
+    options = rules.options
+    return {
+        "unit": options.unit,
+        "measure": options.measure,
+        "threshold": options.threshold,
+        "width_words": options.width_words,
+        "recall": options.recall,
+        "keep": options.keep,
+        "min_words": options.min_words,
+        "seed": options.seed,
+        "store_text": rules.store_text,
+        "n_bands": rules.plan.n_bands,
+        "n_rows": rules.plan.n_rows,
+        "hashes": hashes_version(),
+    }
+
+
+def hashes_version() -> str:
+    """Names the hashes that texts get: the contract of the core, and the table of characters."""
+    import zlib
+
+    from dedupe.core import unicode
+
+    check = 0
+    for array in unicode.table():
+        check = zlib.crc32(np.ascontiguousarray(array).tobytes(), check)
+    return f"1-{check:08x}"
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder last through a power cut."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:  # Windows opens no folders; it keeps names in order itself
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        raise DedupeError(f"cannot write {path}: {error.strerror or error}; nothing was changed") from error
+    finally:
+        os.close(handle)

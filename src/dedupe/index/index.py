@@ -1,0 +1,345 @@
+"""The index that stays: a folder that answers for texts that come later."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+import numpy as np
+
+from dedupe.core import bands
+from dedupe.core.batch import encode
+from dedupe.core.blocks import split
+from dedupe.core.hashing import I64
+from dedupe.documents import check_text
+from dedupe.errors import InputError, OptionError
+from dedupe.index.arrivals import read, records_of
+from dedupe.index.catalogue import NAME, Catalogue
+from dedupe.index.deciding import decide
+from dedupe.index.files import Folder, plain
+from dedupe.index.querying import matches
+from dedupe.index.records import Id
+from dedupe.index.results import AddReport, IndexDuplicate, IndexMatch, duplicates_of
+from dedupe.index.revision import Revision
+from dedupe.index.upkeep import check_makeable, check_place, check_supported, make_index, rules_of, write_anew
+from dedupe.index.view import Rules, View
+from dedupe.options import Options, Settings
+from dedupe.results import Block
+
+__all__ = ["Index"]
+
+_parents: list[Catalogue] = []  # connections of the process before a fork: never used, never closed here
+
+
+class Index:
+    """Near-duplicates among all texts that were ever added, kept in a folder.
+
+    The answers are those of :func:`dedupe.find` on the texts that are in it, in order of arrival, however they came in.
+    Any number of processes read while one writes; each call sees the last commit.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> with Index(f"{folder}/news.idx") as index:
+        ...     report = index.add({"a": "The cat sat on the mat today.", "b": "the cat sat on the mat, today"})
+        ...     [(d.block.doc, d.survivor.doc, d.rule) for d in report.duplicates]
+        [('b', 'a', 'same words')]
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        options: Options | None = None,
+        store_text: bool | None = None,
+        timeout: float = 10.0,
+        readonly: bool = False,
+        skip_damaged: bool = False,
+        **settings: Unpack[Settings],
+    ) -> None:
+        """Open an index, or make it.
+
+        Args:
+            path: The folder. It is made when there is none, unless `readonly`.
+            options: All settings in one object, instead of keywords.
+            store_text: Keep the texts (True for a new index). Without them the 32-bit halves of the shingle hashes are
+                kept: similarities are the same but for collisions, and each match says that it is an estimate.
+            timeout: Seconds to wait for another writer.
+            readonly: Never write; an index that is not there is an error.
+            skip_damaged: Read what is whole of a damaged index; implies `readonly`.
+            **settings: The fields of :class:`dedupe.Options`; here `unit` is ``document`` unless said otherwise.
+                An index that is there keeps its own, and other ones are refused.
+
+        Raises:
+            OptionError: A setting breaks its rule, or is not that of the index.
+            IndexDamaged: A file is missing, cut short or changed.
+            DedupeError: The folder cannot be read or written, holds something else, or is on a network disk.
+        """
+        self.path = Path(path)
+        self._timeout, self._skip_damaged = timeout, skip_damaged
+        self._readonly = readonly or skip_damaged
+        self._lock = threading.RLock()
+        threads = options.threads if options is not None else settings.pop("threads", None)
+        check_place(self.path)
+        if not (self.path / NAME).exists():
+            check_makeable(self.path, readonly=self._readonly)
+            make_index(self.path, _rules(options, settings, store_text))
+        self._threads = threads
+        self._folder = self._opened()
+        try:
+            _check_same(self.path, self._folder.rules, options, settings, store_text)
+        except OptionError:
+            self.close()
+            raise
+
+    def _opened(self) -> Folder:
+        self._process = os.getpid()
+        catalogue = Catalogue(self.path, timeout=self._timeout, readonly=self._readonly)
+        stored = catalogue.settings()
+        rules = rules_of(self.path, stored, self._threads)
+        return Folder(self.path, rules, catalogue, skip_damaged=self._skip_damaged)
+
+    # -- writing
+
+    def add(
+        self,
+        docs: object,
+        *,
+        id: str = "id",
+        text: str = "text",
+        on_conflict: str = "error",
+    ) -> AddReport:
+        """Add documents, all of them or none.
+
+        Args:
+            docs: (id, text) pairs, a mapping of id to text, or a frame (pandas, Polars, Arrow) with two columns.
+                An id is a str or an int.
+            id: Column of the ids in a frame.
+            text: Column of the texts in a frame.
+            on_conflict: What to do with an id that is there already, or comes twice: ``error``, ``replace`` (the later
+                text takes the place of the earlier, and arrives last) or ``skip`` (the earlier one stays).
+
+        Returns:
+            What is new, and which blocks are duplicates of which. It is on the disk when the call returns.
+
+        Raises:
+            InputError: `docs` is nothing of the kind, an id is there already, or a text is not str.
+            IndexLocked: Another process writes for longer than `timeout`.
+            DedupeError: The disk is full or read-only; nothing was added.
+        """
+        arrivals = read(docs, id, text, on_conflict)
+        with self._writing() as (folder, view):
+            arrivals, gone = arrivals.settle(view, on_conflict)
+            now = Revision(view).remove(gone) if gone.size else view
+            batch = encode(arrivals.texts)
+            blocks = split(batch, view.rules.options.unit)
+            decided = decide(now, batch, blocks, np.arange(blocks.starts.size))
+            made = records_of(now, arrivals, batch, blocks, decided)
+            runs = {family: run.draft() for family, run in now.runs.items()}
+            runs["lead"].put_sorted(*decided.lead)
+            runs["rest"].put_sorted(*decided.rest)
+            runs["words"].put(*decided.words)
+            runs["ids"].put(arrivals.hashes(), now.n_docs + np.arange(len(arrivals.ids)))
+            full = View(view.rules, [*now.records, made], runs, now.changes) if arrivals.ids else now
+            folder.commit(full, made if arrivals.ids else None)
+        self._tidy()
+        docs_added = np.arange(now.n_docs, full.n_docs)
+        return AddReport(
+            len(arrivals.ids), made.n_blocks, arrivals.skipped, arrivals.replaced, decided.stats, full, docs_added
+        )
+
+    def remove(self, ids: Iterable[Id], *, missing: str = "error") -> int:
+        """Take documents out; blocks that were their duplicates are decided again.
+
+        Args:
+            ids: Ids of the documents.
+            missing: ``error`` or ``ignore`` for an id that is not there.
+
+        Returns:
+            How many were taken out.
+
+        Raises:
+            InputError: An id is not there; nothing was changed.
+            IndexLocked: Another process writes for longer than `timeout`.
+        """
+        if isinstance(ids, str | bytes):
+            raise InputError(f"ids is one {type(ids).__name__}, not a collection; write remove([{ids!r}])")
+        wanted = list(dict.fromkeys(ids))
+        with self._writing() as (folder, view):
+            docs = view.find_ids(wanted)
+            if missing == "error" and (docs < 0).any():
+                lost = wanted[int(np.argmax(docs < 0))]
+                raise InputError(f"id {lost!r} is not in {self.path}; give missing='ignore' to pass over such ids")
+            docs = np.unique(docs[docs >= 0])
+            if docs.size:
+                folder.commit(Revision(view).remove(docs), None)
+        if docs.size:
+            self._tidy()
+        return int(docs.size)
+
+    def compact(self) -> None:
+        """Write everything anew as few files, without what was removed.
+
+        It takes place on the disk for a second copy while it runs. Readers go on with what they have.
+        """
+        with self._writing() as (folder, view):
+            write_anew(folder, view)
+        self._folder.sweep()
+
+    def _tidy(self) -> None:
+        """Merge files by size tiers, and fold many changes into the records."""
+        while self._folder.merge():
+            self._folder.sweep()
+
+    # -- asking
+
+    def query(self, text: str, *, k: int = 10) -> tuple[IndexMatch, ...]:
+        """Find what is like a text.
+
+        Args:
+            text: Any text; it is cut into blocks as the documents were.
+            k: At most so many matches.
+
+        Returns:
+            Blocks at or above the threshold, the most similar first, of several the earliest.
+            Blocks with the same words are named once, by the first of them.
+        """
+        return self.query_many([text], k=k)[0]
+
+    def query_many(self, texts: Sequence[str], *, k: int = 10) -> list[tuple[IndexMatch, ...]]:
+        """The same for many texts at once, several times as fast for each."""
+        if isinstance(texts, str):
+            raise InputError("texts is one str, not a collection; use query(text) for a single one")
+        checked = [check_text(text, f"texts[{place}]") for place, text in enumerate(texts)]
+        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+            raise OptionError(f"k must be a whole number from 1 on, got {k!r}")
+        return matches(self._view(), checked, k)
+
+    def __len__(self) -> int:
+        """Number of documents."""
+        view = self._view()
+        return view.n_docs - view.changes.removed.size
+
+    def __contains__(self, id: object) -> bool:
+        """Whether a document of this id is there."""
+        return isinstance(id, str | int) and bool(self._view().find_ids([id])[0] >= 0)
+
+    def ids(self) -> list[Id]:
+        """Ids of all documents, in order of arrival."""
+        view = self._view()
+        return view.doc_ids(_alive_docs(view))
+
+    def text(self, id: Id) -> str:
+        """The text of a document.
+
+        Raises:
+            InputError: The id is not there, or the index keeps no texts.
+        """
+        view = self._view()
+        if not view.rules.store_text:
+            raise InputError(f"{self.path} keeps no texts (store_text=False)")
+        doc = int(view.find_ids([id])[0])
+        if doc < 0:
+            raise InputError(f"id {id!r} is not in {self.path}")
+        return view.doc_text(doc)
+
+    def duplicates(self) -> tuple[IndexDuplicate, ...]:
+        """Each duplicate with its survivor, in order of arrival: those of `find` on all texts."""
+        view = self._view()
+        return duplicates_of(view, view.blocks_of(_alive_docs(view)))
+
+    def survivors(self) -> tuple[Block, ...]:
+        """The blocks that stay, in order of arrival."""
+        view = self._view()
+        blocks = view.blocks_of(_alive_docs(view))
+        return tuple(view.blocks(blocks[view.decisions(blocks)[1] == blocks]))
+
+    # -- the handle
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings that the index was made with."""
+        return plain(self._folder.rules)
+
+    def close(self) -> None:
+        """Close the files; a later call opens them again."""
+        with self._lock:
+            if self._process == os.getpid():
+                self._folder.catalogue.close()
+                self._process = -1
+
+    def __enter__(self) -> Self:
+        """Use as a context."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the files."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """The place and the rules."""
+        rules = self._folder.rules.options
+        return f"Index({str(self.path)!r}, unit={rules.unit!r}, threshold={rules.threshold})"
+
+    def __getstate__(self) -> object:
+        """An index is a folder, not an object to copy."""
+        raise TypeError("an Index cannot be pickled; open it by its path in the other process")
+
+    def _here(self) -> Folder:
+        """The folder as opened by this process: SQLite connections do not survive a fork."""
+        if self._process != os.getpid():
+            if self._process != -1:
+                _parents.append(self._folder.catalogue)
+            self._folder = self._opened()
+        return self._folder
+
+    def _view(self) -> View:
+        with self._lock:
+            return self._here().view()
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[Folder, View]]:
+        if self._readonly:
+            raise InputError(f"{self.path} is open for reading only; open it without readonly= and skip_damaged=")
+        with self._lock:
+            folder = self._here()
+            with folder.writing() as view:
+                yield folder, view
+
+
+def _alive_docs(view: View) -> I64:
+    docs = np.arange(view.n_docs)
+    return docs[~view.is_removed(docs)]
+
+
+def _rules(options: Options | None, settings: Mapping[str, Any], store_text: bool | None) -> Rules:
+    """The rules of a new index."""
+    chosen = Options.of(options, settings, unit="document")  # type: ignore[arg-type]  # a TypedDict, less threads
+    check_supported(chosen)
+    return Rules(chosen, bands.plan(chosen.threshold, chosen.recall), store_text is not False)
+
+
+def _check_same(
+    path: Path, rules: Rules, options: Options | None, settings: Mapping[str, Any], store_text: bool | None
+) -> None:
+    """Refuse settings that are not those of the index."""
+    stored = plain(rules)
+    given = dict(settings)
+    if options is not None:
+        given = {name: getattr(options, name) for name in (*stored, "pairs") if hasattr(options, name)}
+    check_supported(Options.of(options, settings, unit="document"))  # type: ignore[arg-type]
+    if store_text is not None:
+        given["store_text"] = store_text
+    for name, value in given.items():
+        if name in stored and stored[name] != value:
+            raise OptionError(
+                f"{name} is {value!r} in this call, but {path} was made with {name}={stored[name]!r}; leave {name}= "
+                "out, or make another index: export this one and add the export there"
+            )

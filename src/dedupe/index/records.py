@@ -1,0 +1,167 @@
+"""Documents, blocks and what verifies a match: the columns of one records segment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from dedupe.core.hashing import F64, I64, U64, offsets_of, ranges
+from dedupe.core.shingles import Shingles
+from dedupe.errors import InputError
+from dedupe.index.segments import Array, Segment, SegmentWriter
+
+# name and type of each section; "records" is a dict of these, mapped or in memory
+SECTIONS = {
+    "id_bytes": "u1",  # per document: s and the text, or i and the number in digits
+    "id_offsets": "u8",
+    "doc_blocks": "u8",  # blocks before each document
+    "texts": "u1",
+    "text_offsets": "u8",
+    "hashes": "u8",  # two per block
+    "n_words": "u4",
+    "starts": "u4",  # in the document: bytes when its text is kept, characters otherwise
+    "ends": "u4",
+    "head": "u4",  # the decisions as they were when the segment was made
+    "survivor": "u4",
+    "similarity": "f8",
+    "sets": "u4",  # upper halves of the shingles, when no text is kept
+    "set_offsets": "u8",
+}
+
+Id = str | int
+
+
+class Records(NamedTuple):
+    """A stretch of documents and blocks, in order of arrival.
+
+    Attributes:
+        first_doc: Number of the first document.
+        first_block: Number of the first block.
+        n_docs: Documents.
+        n_blocks: Blocks.
+        columns: The sections, see SECTIONS.
+    """
+
+    first_doc: int
+    first_block: int
+    n_docs: int
+    n_blocks: int
+    columns: Segment | dict[str, Array]
+
+    @staticmethod
+    def of(segment: Segment) -> Records:
+        """Read the places of a segment from its facts."""
+        facts = segment.facts
+        return Records(
+            facts["first_doc"],
+            facts["first_block"],
+            segment.count("doc_blocks") - 1,
+            segment.count("n_words"),
+            segment,
+        )
+
+    @property
+    def has_text(self) -> bool:
+        """Whether texts are kept."""
+        return self.columns["texts"].size > 0 or self.columns["sets"].size == 0
+
+    def ids(self, docs: I64) -> list[Id]:
+        """The ids of documents, given by their place in the segment."""
+        data, offsets = self.columns["id_bytes"], self.columns["id_offsets"]
+        return [
+            decode_id(data[first:last].tobytes())
+            for first, last in zip(offsets[docs].tolist(), offsets[docs + 1].tolist(), strict=True)
+        ]
+
+    def text(self, doc: int) -> bytes:
+        """The text of a document, as UTF-8."""
+        offsets = self.columns["text_offsets"]
+        return self.columns["texts"][int(offsets[doc]) : int(offsets[doc + 1])].tobytes()
+
+    def docs_of(self, blocks: I64) -> I64:
+        """The document of each block, all as places in the segment."""
+        found: I64 = np.searchsorted(self.columns["doc_blocks"], blocks.astype(np.uint64), side="right") - 1
+        return found
+
+    def byte_spans(self, blocks: I64) -> tuple[I64, I64]:
+        """Where blocks lie in the section of texts."""
+        at = self.columns["text_offsets"][self.docs_of(blocks)].astype(np.int64)
+        return at + self.columns["starts"][blocks], at + self.columns["ends"][blocks]
+
+    def hash_sets(self, blocks: I64) -> Shingles:
+        """The kept halves of the shingles of blocks."""
+        offsets = self.columns["set_offsets"].astype(np.int64)
+        counts = offsets[blocks + 1] - offsets[blocks]
+        return Shingles(self.columns["sets"][ranges(offsets[blocks], counts)].astype(np.uint64), offsets_of(counts))
+
+
+def encode_ids(ids: Sequence[Id]) -> list[bytes]:
+    """Ids as bytes; text and number never meet.
+
+    Raises:
+        InputError: An id is neither str nor int, or a str that no file can hold.
+    """
+    made = []
+    for one in ids:
+        if isinstance(one, str):
+            try:
+                made.append(b"s" + one.encode())
+            except UnicodeEncodeError as error:
+                raise InputError(f"id {one!r} has a lone surrogate; give an id that is valid Unicode") from error
+        elif isinstance(one, int) and not isinstance(one, bool):
+            made.append(b"i%d" % one)
+        else:
+            raise InputError(f"an id must be a str or an int, got {type(one).__name__}: {one!r}")
+    return made
+
+
+def decode_id(data: bytes) -> Id:
+    """The id of :func:`encode_ids`."""
+    return int(data[1:]) if data[:1] == b"i" else data[1:].decode()
+
+
+def halves(found: Shingles) -> Shingles:
+    """Keep the upper 32 bits of each shingle: what is stored when no text may be kept.
+
+    Two shingles of a pair of blocks become one with a chance of about 2**-32, so the similarity is that of the full
+    hashes in all but about n_shingles * 2**-32 of the pairs; and signatures are made of these 32 bits alone.
+    """
+    counts = np.diff(found.offsets)
+    block = np.repeat(np.arange(counts.size), counts)
+    upper = found.hashes >> np.uint64(32)
+    fresh = np.ones(upper.size, np.bool_)
+    fresh[1:] = (upper[1:] != upper[:-1]) | (block[1:] != block[:-1])
+    return Shingles(upper[fresh], offsets_of(np.bincount(block[fresh], minlength=counts.size)))
+
+
+def write(writer: SegmentWriter, parts: Sequence[Records], decisions: Sequence[tuple[Array, Array, F64]]) -> None:
+    """Write stretches that follow each other as one segment.
+
+    Args:
+        writer: The open segment.
+        parts: The stretches.
+        decisions: Head, survivor and similarity of the blocks of each, as they are now.
+    """
+    for name in ("first_doc", "first_block"):
+        writer.fact(name, getattr(parts[0], name))
+    for name, dtype in SECTIONS.items():
+        if name in ("head", "survivor", "similarity"):
+            place = ("head", "survivor", "similarity").index(name)
+            writer.section(name, (decision[place] for decision in decisions), dtype)
+        elif name in ("id_offsets", "doc_blocks", "text_offsets", "set_offsets"):
+            writer.section(name, _joined(parts, name), dtype)
+        else:
+            writer.section(name, (part.columns[name] for part in parts), dtype)
+
+
+def _joined(parts: Sequence[Records], name: str) -> list[U64]:
+    """Offsets that run on from part to part."""
+    made, base = [np.zeros(1, np.uint64)], np.uint64(0)
+    for part in parts:
+        offsets = part.columns[name].astype(np.uint64)
+        if offsets.size:
+            made.append(offsets[1:] + base)
+            base += offsets[-1]
+    return made

@@ -1,0 +1,201 @@
+"""Making an index, checking where it lies, and writing it anew."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dedupe.core.bands import Plan
+from dedupe.core.hashing import I64, offsets_of, ranges
+from dedupe.core.survivors import LEADERS
+from dedupe.errors import DedupeError, OptionError
+from dedupe.index.catalogue import Catalogue
+from dedupe.index.files import Folder, hashes_version, plain
+from dedupe.index.records import Records
+from dedupe.index.store import Run, merged
+from dedupe.index.view import Changes, Rules, View
+from dedupe.options import Options
+
+# file systems on which locks and shared memory do not hold between machines
+_NETWORK = ("nfs", "cifs", "smb", "afs", "9p", "ceph", "lustre", "gluster", "sshfs", "davfs", "s3fs", "gcsfuse")
+
+
+def check_supported(options: Options) -> None:
+    """Refuse settings that an index cannot keep to."""
+    allowed = {"measure": "jaccard", "keep": "first", "pairs": "survivors"}
+    for name, value in allowed.items():
+        if getattr(options, name) != value:
+            raise OptionError(
+                f"an index decides in order of arrival by {name}={value!r}, got {name}={getattr(options, name)!r}; "
+                f"use dedupe.find for {name}={getattr(options, name)!r}"
+            )
+
+
+def check_place(path: Path) -> None:
+    """Refuse network disks.
+
+    Raises:
+        DedupeError: The folder is, or would be, on one.
+    """
+    kind = file_system(path)
+    if any(name in kind for name in _NETWORK):
+        raise DedupeError(
+            f"{path} is on a network disk ({kind}), where locks and memory-mapping do not hold between machines; "
+            "keep the index on a local disk, and copy the folder when nobody writes"
+        )
+
+
+def file_system(path: Path) -> str:
+    """Kind of the file system that a path is on; empty where the system does not tell."""
+    if not sys.platform.startswith("linux"):
+        return ""
+    try:
+        lines = Path("/proc/self/mounts").read_text().splitlines()
+    except OSError:
+        return ""
+    where = str(path.absolute())
+    best = ("", "")
+    for line in lines:
+        _, mount, kind, *_ = line.split(" ")
+        mount = mount.replace("\\040", " ")
+        if len(mount) >= len(best[0]) and (where + "/").startswith(mount.rstrip("/") + "/"):
+            best = (mount, kind)
+    return best[1]
+
+
+def check_makeable(path: Path, *, readonly: bool) -> None:
+    """Refuse to make an index where something else is.
+
+    Raises:
+        DedupeError: The folder holds something else, or there is no index and none is to be made.
+    """
+    if path.exists() and not path.is_dir():
+        raise DedupeError(f"{path} is a file, not the folder of an index")
+    if path.is_dir() and any(path.glob("*.seg")):
+        raise DedupeError(f"{path} has segments but no catalogue; `dedupe index repair` makes a new one from them")
+    if path.is_dir() and any(path.iterdir()):
+        raise DedupeError(f"{path} holds something else than an index; give a new or empty folder")
+    if readonly:
+        raise DedupeError(f"there is no index at {path}; open it without readonly= to make one")
+
+
+def make_index(path: Path, rules: Rules) -> None:
+    """Make the folder of an empty index."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DedupeError(f"cannot make the folder {path}: {error.strerror or error}") from error
+    Catalogue.create(path, plain(rules))
+
+
+def rules_of(path: Path, stored: Mapping[str, Any], threads: int | None) -> Rules:
+    """The rules that were stored.
+
+    Raises:
+        DedupeError: The index was made by a version that hashes texts in another way.
+    """
+    if stored["hashes"] != hashes_version():
+        raise DedupeError(
+            f"{path} was made with text hashes {stored['hashes']}, this version has {hashes_version()}; "
+            "export it with the version that wrote it, and add the export to a new index"
+        )
+    names = ("unit", "measure", "threshold", "width_words", "recall", "keep", "min_words", "seed")
+    options = Options(**{name: stored[name] for name in names}, threads=threads)
+    return Rules(options, Plan(stored["n_bands"], stored["n_rows"]), stored["store_text"])
+
+
+def write_anew(folder: Folder, view: View) -> None:
+    """Write all files anew without what is gone; inside `folder.writing`.
+
+    Blocks and documents are numbered anew, in the same order.
+    """
+    docs = np.arange(view.n_docs)
+    is_kept = ~view.is_removed(docs)
+    new_doc = np.cumsum(is_kept) - 1
+    blocks = np.ones(view.n_blocks, np.bool_)
+    blocks[view.blocks_of(docs[~is_kept])] = False
+    new_block = np.cumsum(blocks) - 1
+    decisions = view.all_decisions()
+    parts = [_kept(part, is_kept, blocks, new_doc, new_block) for part in view.records]
+    parts = [part for part in parts if part.n_docs]
+    head, survivor = (new_block[column[blocks]] for column in decisions[:2])
+    fresh = View(view.rules, _decided(parts, head, survivor, decisions[2][blocks]), view.runs, Changes())
+    is_head = blocks & (decisions[0] == np.arange(view.n_blocks))
+    stays = is_head & (decisions[1] == np.arange(view.n_blocks))
+    runs = {
+        "ids": _renumbered(view.runs["ids"].runs, is_kept, new_doc),
+        "words": _renumbered(view.runs["words"].runs, is_head, new_block),
+        "lead": _split(view, stays, is_head, new_block, leads=True),
+        "rest": _split(view, stays, is_head, new_block, leads=False),
+    }
+    folder.replace_all(fresh.records, fresh, runs)
+
+
+def _kept(part: Records, docs: Any, blocks: Any, new_doc: I64, new_block: I64) -> Records:
+    """A stretch without the documents that are gone."""
+    old = part.columns
+    keep_docs = np.flatnonzero(docs[part.first_doc : part.first_doc + part.n_docs])
+    keep = np.flatnonzero(blocks[part.first_block : part.first_block + part.n_blocks])
+    columns: dict[str, Any] = {name: old[name][keep] for name in ("n_words", "starts", "ends")}
+    columns["hashes"] = old["hashes"].reshape(-1, 2)[keep].ravel()
+    at = old["doc_blocks"].astype(np.int64)
+    counts = at[keep_docs + 1] - at[keep_docs]
+    columns["doc_blocks"] = offsets_of(counts).astype(np.uint64)
+    whole = keep_docs.size == part.n_docs
+    for name, offsets, chosen in (
+        ("id_bytes", "id_offsets", keep_docs), ("texts", "text_offsets", keep_docs), ("sets", "set_offsets", keep)
+    ):  # fmt: skip
+        columns[name], columns[offsets] = _picked(old[name], old[offsets], chosen, whole=whole)
+    first_doc = int(new_doc[part.first_doc + keep_docs[0]]) if keep_docs.size else 0
+    first_block = int(new_block[part.first_block + keep[0]]) if keep.size else -1
+    return Records(first_doc, first_block, keep_docs.size, keep.size, columns)
+
+
+def _picked(values: Any, offsets: Any, chosen: I64, *, whole: bool) -> tuple[Any, Any]:
+    """The stretches of `values` that are chosen, with new offsets."""
+    if whole or offsets.size == 1:
+        return values, offsets
+    at = offsets.astype(np.int64)
+    counts = at[chosen + 1] - at[chosen]
+    return values[ranges(at[chosen], counts)], offsets_of(counts).astype(np.uint64)
+
+
+def _decided(parts: list[Records], head: I64, survivor: I64, similarity: Any) -> list[Records]:
+    """Give the blocks of all stretches their new numbers and decisions."""
+    made, at = [], 0
+    for part in parts:
+        span = slice(at, at + part.n_blocks)
+        columns = {
+            **part.columns,  # type: ignore[dict-item]  # a dict, as made above
+            "head": head[span].astype(np.uint32),
+            "survivor": survivor[span].astype(np.uint32),
+            "similarity": similarity[span],
+        }
+        made.append(part._replace(first_block=at, columns=columns))
+        at += part.n_blocks
+    return made
+
+
+def _renumbered(runs: list[Run], keep: Any, new: I64) -> Iterator[Run]:
+    """Merged postings of what is kept; new numbers rise as the old ones do, so the order holds."""
+    for part in merged(runs):
+        ids = part.ids.astype(np.int64)
+        chosen = keep[ids]
+        yield Run(part.keys[chosen], new[ids[chosen]])
+
+
+def _split(view: View, stays: Any, is_head: Any, new: I64, *, leads: bool) -> Iterator[Run]:
+    """The postings of the first LEADERS blocks that stay in each bucket, or of all other heads."""
+    for part in _renumbered([*view.runs["lead"].runs, *view.runs["rest"].runs], is_head, np.arange(new.size)):
+        staying = stays[part.ids]
+        fresh = np.ones(part.keys.size, np.bool_)
+        fresh[1:] = part.keys[1:] != part.keys[:-1]
+        run = np.cumsum(fresh) - 1
+        before = np.cumsum(staying) - staying
+        is_lead = staying & (before - before[np.flatnonzero(fresh)][run] < LEADERS)
+        chosen = is_lead if leads else ~is_lead
+        yield Run(part.keys[chosen], new[part.ids[chosen]])
