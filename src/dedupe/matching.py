@@ -108,21 +108,27 @@ def decide(
         batch.buffer, blocks.starts, blocks.ends,
         width_words=options.width_words, plan=plan, seed=options.seed, scope=scope, threads=options.threads,
     )  # fmt: skip
-    head = pairs.groups(found.text_hashes, scope, order)
-    is_compared = found.n_words >= max(options.min_words, 1)
-    is_head = (head[order] == order) & is_compared[order]
-    heads = order[is_head]
     stats: dict[str, Any] = {
         "documents": batch.offsets.size - 1,
         "blocks": blocks.starts.size,
         "bytes": int((blocks.ends - blocks.starts).sum()),
         "words": int(found.n_words.sum(dtype=np.int64)),
-        "groups": int((head == np.arange(head.size)).sum()),
+        "groups": blocks.starts.size,
         "backend": backend.backend(),
         "bands": plan.n_bands,
         "rows": plan.n_rows,
         "recall_promised": round(plan.share_found(candidate_threshold(options)), 4),
     }
+    own = np.arange(blocks.starts.size)
+    if options.measure == "jaccard" and pairs.all_alone(found.text_hashes, found.keys):
+        stats.update(candidates=0, compared=0, capped=0, duplicates=0, matches=0)
+        none = own[:0]
+        return Decision(own, np.zeros(own.size), Pairs(none, none, np.zeros(0)), found, stats)
+    head = pairs.groups(found.text_hashes, scope, order)
+    stats["groups"] = int((head == own).sum())
+    is_compared = found.n_words >= max(options.min_words, 1)
+    is_head = (head[order] == order) & is_compared[order]
+    heads = order[is_head]
     resolved = resolve(
         Heads(
             batch.buffer, blocks.starts[heads], blocks.ends[heads], found.keys[heads],
@@ -130,20 +136,19 @@ def decide(
         ),
         options, stats,
     )  # fmt: skip
-    survivor = np.arange(blocks.starts.size)
-    similarity = np.zeros(survivor.size)
+    survivor, similarity = own.copy(), np.zeros(own.size)
     survivor[heads], similarity[heads] = heads[resolved.survivor], resolved.similarity
     matches = Pairs(heads[resolved.left], heads[resolved.right], resolved.score)
     # a block in a group has the words of its head: what the head matches, it matches
     outcome = survivor[head]
-    in_group = head != np.arange(head.size)
+    in_group = head != own
     similarity = np.where(in_group & (outcome == head), 1.0, similarity[head])
     if options.pairs == "all":
         matches = _with_groups(matches, head, order, stats)
     else:
-        duplicate = np.flatnonzero(outcome != np.arange(head.size))
+        duplicate = np.flatnonzero(outcome != own)
         matches = Pairs(outcome[duplicate], duplicate, similarity[duplicate])
-    stats["duplicates"] = int((outcome != np.arange(head.size)).sum())
+    stats["duplicates"] = int((outcome != own).sum())
     stats["matches"] = int(matches.left.size)
     return Decision(outcome, similarity, matches, found, stats)
 

@@ -6,6 +6,7 @@ import math
 import numbers
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from dedupe.errors import OptionError, nearest
@@ -137,6 +138,8 @@ class Options:
                     f"options= and {next(iter(settings))}= were both given; use dataclasses.replace(options, …) instead"
                 )
             return given
+        if not settings:
+            return _defaults(tuple(defaults.items()))
         known = [field.name for field in fields(cls)]
         for name in settings:
             if name not in known:
@@ -144,6 +147,12 @@ class Options:
         if settings.get("measure", "jaccard") != "jaccard":
             defaults.pop("threshold", None)  # it was meant for Jaccard
         return cls(**{**defaults, **settings})
+
+
+@lru_cache(maxsize=16)
+def _defaults(items: tuple[tuple[str, Any], ...]) -> Options:
+    """A verb's own defaults, checked once."""
+    return Options(**dict(items))
 
 
 def column_policy(keep: object) -> tuple[str, str] | None:

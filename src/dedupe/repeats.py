@@ -59,6 +59,8 @@ def repeats(batch: Batch, blocks: Blocks, options: Options, block_of: Any) -> Re
     survivor, similarity = decision.survivor, decision.similarity
     own = np.arange(survivor.size)
     rule = np.zeros(survivor.size, np.int8)
+    if decision.stats["groups"] == own.size and not decision.stats["duplicates"]:
+        return Repeats(survivor, similarity, rule, decision.stats)
     is_short = (decision.sketch.n_words < options.min_words) & ~blocks.fenced
     by_match = (survivor != own) & ~is_short
     survivor = np.where(by_match, survivor, own)
@@ -71,8 +73,10 @@ def repeats(batch: Batch, blocks: Blocks, options: Options, block_of: Any) -> Re
     return Repeats(survivor, np.where(gone, np.where(by_match, similarity, 1.0), 0.0), rule, decision.stats)
 
 
-def _scope(batch: Batch, blocks: Blocks) -> U64:
+def _scope(batch: Batch, blocks: Blocks) -> U64 | None:
     """A number for each document; fenced blocks have one of their own for each content."""
+    if batch.offsets.size == 2 and not blocks.fenced.any():
+        return None
     scope = fmix64(blocks.docs.astype(np.uint64) + np.uint64(1))
     for number in np.flatnonzero(blocks.fenced).tolist():
         digest = hashlib.blake2b(

@@ -14,6 +14,18 @@ _FEW = 1 << 12  # values that are sorted at once, without a table first
 _ALONE = np.uint64(0xFFFFFFFFFFFFFFFF)  # the kernel's mark for a value without an equal
 
 
+def all_alone(text_hashes: U64, keys: U64) -> bool:
+    """Whether, in a small batch, no two blocks can match: no text hash and no band key stands twice.
+
+    A shortcut for the usual text without repeats; a larger batch is not looked at, and gives False.
+    """
+    if keys.size > _FEW:
+        return False
+    values = np.concatenate((text_hashes[:, 0], keys.ravel()))
+    values.sort()
+    return not bool((values[1:] == values[:-1]).any())
+
+
 def groups(text_hashes: U64, scope: U64 | None, order: I64) -> I64:
     """Find the blocks of equal words, and the one in each group that stands for it.
 
