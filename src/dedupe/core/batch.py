@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dedupe.core import backend
 from dedupe.core.hashing import I64, U8, offsets_of
 
 _PART = 4096  # texts taken at a time: bounds the copy that joining makes
@@ -34,15 +35,19 @@ def encode(texts: Sequence[str]) -> Batch:
     Returns:
         The batch; a list of nothing gives an empty buffer and offsets [0].
     """
+    if backend.native():
+        offsets = np.empty(len(texts) + 1, np.int64)
+        coded = backend.kernels().encode(texts, offsets)
+        return Batch(np.frombuffer(coded, np.uint8), offsets)
     data = bytearray()
     lengths: list[int] = []
     for first in range(0, len(texts), _PART):
         part = texts[first : first + _PART]
         if sum(map(len, part)) > _LONG * len(part):  # long texts: one copy each costs less than joining them
             for text in part:
-                coded = text.encode("utf-8", "surrogatepass")
-                data += coded
-                lengths.append(len(coded))
+                one = text.encode("utf-8", "surrogatepass")
+                data += one
+                lengths.append(len(one))
             continue
         joined = "".join(part)
         if joined.isascii():
