@@ -1,0 +1,114 @@
+"""What was seen so far, for texts that come in batches: an index on the disk, or a temporary one."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+import uuid
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, NamedTuple, Unpack
+
+import numpy as np
+
+from dedupe.errors import InputError, OptionError
+from dedupe.index import Index
+from dedupe.options import Settings
+
+
+class Seen(NamedTuple):
+    """The document that a text duplicates.
+
+    Attributes:
+        id: Its id.
+        similarity: Of the two texts, 0–1.
+    """
+
+    id: str | int
+    similarity: float
+
+
+class Memory:
+    """Tells which texts of a stream are new; each duplicate matches its survivor directly.
+
+    With an index it goes on where the last run ended. Without one it lasts as long as the object, in a temporary folder
+    that keeps hashes and no texts.
+    """
+
+    def __init__(
+        self, index: Index | str | os.PathLike[str] | None = None, **settings: Unpack[Settings]
+    ) -> None:
+        """Open it.
+
+        Args:
+            index: An open index, its folder, or None for a memory of this run alone.
+            **settings: The fields of :class:`dedupe.Options`; an index that is there keeps its own.
+
+        Raises:
+            OptionError: The index was made for a unit other than the document, or with other settings.
+        """
+        self._folder = tempfile.TemporaryDirectory(prefix="dedupe-") if index is None else None
+        self._is_ours = not isinstance(index, Index)
+        if isinstance(index, Index):
+            self.index = index
+        else:
+            place = self._folder.name + "/seen.idx" if self._folder else index
+            assert place is not None
+            self.index = Index(place, store_text=False if self._folder else None, **settings)
+        unit = self.index.settings["unit"]
+        if unit != "document":
+            self.close()
+            raise OptionError(f"the index compares by unit={unit!r}, but whole texts are dropped here; make one by document")
+        self._run, self._count = uuid.uuid4().hex, itertools.count()
+
+    def add(self, texts: Sequence[str | None], ids: Sequence[str | int] | None = None) -> list[Seen | None]:
+        """Add a batch.
+
+        Args:
+            texts: The texts; None counts as empty.
+            ids: Their ids. A text that comes again under its id is the same document, and gets the answer that it got
+                first; without ids every text that was seen before is a duplicate.
+
+        Returns:
+            For each text the document that it duplicates, or None when it stays. Empty texts stay.
+
+        Raises:
+            InputError: An id comes twice in the batch.
+        """
+        if ids is None:
+            ids = [f"{self._run}-{next(self._count)}" for _ in texts]
+        elif len(set(ids)) != len(ids):
+            twice = next(one for place, one in enumerate(ids) if one in ids[:place])
+            raise InputError(f"id {twice!r} comes twice; ids must name one document each, or leave ids out")
+        report = self.index.add([(one, text or "") for one, text in zip(ids, texts, strict=True)], on_conflict="skip")
+        view = report._view
+        docs = view.find_ids(list(ids))
+        blocks = view.blocks_of(np.unique(docs))
+        _, survivor, similarity = view.decisions(blocks)
+        gone = np.flatnonzero(survivor != blocks)
+        survivors = view.doc_ids(view.docs_of(survivor[gone]))
+        seen = {
+            doc: Seen(one, score)
+            for doc, one, score in zip(
+                view.docs_of(blocks[gone]).tolist(), survivors, similarity[gone].tolist(), strict=True
+            )
+        }
+        return [seen.get(doc) for doc in docs.tolist()]
+
+    def close(self) -> None:
+        """Close the index, unless it was given open; a temporary one is deleted."""
+        if self._is_ours:
+            self.index.close()
+        if self._folder:
+            self._folder.cleanup()
+
+    def __enter__(self) -> Memory:
+        """Use as a context."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
