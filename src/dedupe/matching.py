@@ -38,7 +38,7 @@ class Decision(NamedTuple):
         survivor: Array of shape (n_blocks,), int64: the block's own number when it stays.
         similarity: Array of shape (n_blocks,), float64: to the survivor; 0 for a block that stays.
         matches: Every matching pair that was asked for.
-        sketch: Words and fingerprints of the blocks.
+        sketch: Words and text hashes of the blocks; the keys are given up for their memory.
         stats: Counts per stage, bands and rows, caps hit.
     """
 
@@ -129,13 +129,12 @@ def decide(
     is_compared = found.n_words >= max(options.min_words, 1)
     is_head = (head[order] == order) & is_compared[order]
     heads = order[is_head]
-    resolved = resolve(
-        Heads(
-            batch.buffer, blocks.starts[heads], blocks.ends[heads], found.keys[heads],
-            None if scope is None else scope[heads], int(is_head[:n_fixed].sum()),
-        ),
-        options, stats,
+    compared = Heads(
+        batch.buffer, blocks.starts[heads], blocks.ends[heads], found.keys[heads],
+        None if scope is None else scope[heads], int(is_head[:n_fixed].sum()),
     )  # fmt: skip
+    found = found._replace(keys=found.keys[:0])  # the largest array of all, and done with
+    resolved = resolve(compared, options, stats)
     survivor, similarity = own.copy(), np.zeros(own.size)
     survivor[heads], similarity[heads] = heads[resolved.survivor], resolved.similarity
     matches = Pairs(heads[resolved.left], heads[resolved.right], resolved.score)

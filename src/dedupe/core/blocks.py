@@ -90,7 +90,7 @@ def split(batch: Batch, unit: Unit) -> Blocks:
         regular expression per paragraph on top.
     """
     if unit == "document":
-        return _documents(batch)
+        return _native_blocks(batch, 0, batch.offsets.size - 1)[0] if backend.native() else _documents(batch)
     if backend.native():
         lines, has_fences = _native_lines(batch, joined=unit != "line")
         if not has_fences:
@@ -110,17 +110,21 @@ def split(batch: Batch, unit: Unit) -> Blocks:
 
 def _native_lines(batch: Batch, *, joined: bool) -> tuple[Blocks, bool]:
     """Lines, or with `joined` paragraphs, and whether there may be a fence; if there may, lines anyway."""
-    kernel, has_fences = backend.kernels().lines, False
+    has_fences = False
     # a line with something on it takes two bytes, but for the last one of a text
     room = batch.buffer.size // 2 + batch.offsets.size
     if room > _ROOM:
-        room, has_fences = kernel(batch.buffer, batch.offsets, 2, None, None, None, None)
+        room, has_fences = backend.kernels().lines(batch.buffer, batch.offsets, 2, None, None, None, None)
+    unit = 1 if joined and not has_fences else 2
+    found, has_fences = _native_blocks(batch, unit, room)
+    return _native_lines(batch, joined=False) if unit == 1 and has_fences else (found, has_fences)
+
+
+def _native_blocks(batch: Batch, unit: int, room: int) -> tuple[Blocks, bool]:
+    """Documents (0), paragraphs (1) or lines (2) by the kernel, with room for so many."""
     starts, ends, docs = (np.empty(room, np.int64) for _ in range(3))
     borders = np.empty(room, np.uint8)
-    unit = 1 if joined and not has_fences else 2
-    n_found, has_fences = kernel(batch.buffer, batch.offsets, unit, starts, ends, docs, borders)
-    if unit == 1 and has_fences:
-        return _native_lines(batch, joined=False)
+    n_found, has_fences = backend.kernels().lines(batch.buffer, batch.offsets, unit, starts, ends, docs, borders)
     plain = np.zeros(n_found, np.bool_)
     return Blocks(starts[:n_found], ends[:n_found], docs[:n_found], plain, borders[:n_found]), has_fences
 
