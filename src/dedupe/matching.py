@@ -130,7 +130,7 @@ def decide(
     is_head = (head[order] == order) & is_compared[order]
     heads = order[is_head]
     compared = Heads(
-        batch.buffer, blocks.starts[heads], blocks.ends[heads], found.keys[heads],
+        batch.buffer, blocks.starts[heads], blocks.ends[heads], found.keys, heads,
         None if scope is None else scope[heads], int(is_head[:n_fixed].sum()),
     )  # fmt: skip
     found = found._replace(keys=found.keys[:0])  # the largest array of all, and done with

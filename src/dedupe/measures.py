@@ -25,7 +25,8 @@ class Heads(NamedTuple):
         buffer: Array of shape (n_bytes,), uint8, the text.
         starts: Array of shape (n_heads,), int64, bytes.
         ends: Array of shape (n_heads,), int64, bytes.
-        keys: Array of shape (n_heads, n_bands), uint64.
+        keys: Array of shape (n_blocks, n_bands), uint64, of all blocks.
+        rows: Array of shape (n_heads,), int64: the rows of the heads in `keys`.
         scope: Array of shape (n_heads,), uint64, or None.
         n_fixed: The first `n_fixed` stay and are not compared with each other.
     """
@@ -34,6 +35,7 @@ class Heads(NamedTuple):
     starts: I64
     ends: I64
     keys: U64
+    rows: I64
     scope: U64 | None
     n_fixed: int
 
@@ -123,7 +125,7 @@ def _linked(
 
 
 def _candidates(heads: Heads, stats: dict[str, Any]) -> tuple[I64, pairs.Buckets]:
-    near, found = pairs.buckets(heads.keys)
+    near, found = pairs.buckets(heads.keys, heads.rows)
     stats["candidates"] = int(found.ids.size)
     return near, found
 

@@ -53,22 +53,24 @@ def groups(text_hashes: U64, scope: U64 | None, order: I64) -> I64:
     return result
 
 
-def buckets(keys: U64) -> tuple[I64, Buckets]:
+def buckets(keys: U64, rows: I64 | slice = slice(None)) -> tuple[I64, Buckets]:
     """Put blocks with a common band key into buckets; keys that stand alone make none.
 
     Args:
-        keys: Array of shape (n_blocks, n_bands), uint64, in policy order.
+        keys: Array of shape (n_all, n_bands), uint64.
+        rows: Array of shape (n_blocks,), int64: the rows of the blocks, in policy order; all, if not given.
+            Taking them here, some bands at a time, saves a copy of the keys.
 
     Returns:
         Array of shape (n_shared,), int64: the blocks that share a bucket with another, ascending;
         and the buckets of these blocks, in that order.
     """
-    n_blocks, n_bands = keys.shape
+    n_blocks, n_bands = (keys.shape[0] if isinstance(rows, slice) else rows.size), keys.shape[1]
     blocks, ids, n_buckets = [], [], 0
     step = max(1, _PART // max(n_blocks, 1))
     for band in range(0, n_bands, step):
         # the number of the band is part of the key, so several bands can be looked at as one
-        block, number, n_found = _repeated(keys[:, band : band + step])
+        block, number, n_found = _repeated(keys[rows, band : band + step])
         blocks.append(block)
         ids.append(number + n_buckets)
         n_buckets += n_found
