@@ -115,7 +115,7 @@ def wanted_texts(
     """The texts of rows that hold wanted blocks: place in the file, first block of each, state of each, texts."""
     cursor = FirstBlocks(store.rows, extent)
     row = 0
-    for chunk in read(source.path, source.kind, job.text):
+    for chunk in read(source.path, source.kind, job.text, (job.text,)):
         n_rows = min(chunk.n_rows, extent.n_rows - row)
         if n_rows <= 0:
             break

@@ -113,7 +113,7 @@ def _sample(sources: Sequence[Source], job: Job) -> tuple[Batch, int]:
     batches, size, n_packed = [], 0, 0
     for source in sources:
         taken, whole = 0, True
-        for chunk in read(source.path, source.kind, job.text):
+        for chunk in read(source.path, source.kind, job.text, job.columns):
             texts = chunk.texts()
             batches.append(texts.batch)
             taken += int(texts.batch.buffer.size)

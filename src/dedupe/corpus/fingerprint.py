@@ -264,7 +264,7 @@ def _parts(sources: Sequence[Source], first: int, job: Job) -> Iterator[Part | E
         row, left = 0, source.size_bytes
         error: Exception | None = None
         try:
-            for chunk in read(source.path, source.kind, job.text):
+            for chunk in read(source.path, source.kind, job.text, job.columns):
                 batch, bad = chunk.texts()
                 ids = chunk.column(job.id) if job.id is not None else None
                 done = min(left, batch.buffer.size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from dedupe.corpus.formats import FORMATS, format_of
 from dedupe.corpus.formats.streams import BLOCK, is_url, reading
 from dedupe.corpus.job import Places
+from dedupe.corpus.manifest import replace_text
 from dedupe.errors import InputError
 
 STDIN = "-"
@@ -143,7 +145,7 @@ def _files(folder: Path) -> Iterable[Path]:
         parts = path.relative_to(folder).parts
         if any(part.startswith((".", "_")) for part in parts) or not path.is_file():
             continue
-        if path.suffix == ".json" and (path.name in NOTES):
+        if path.name in NOTES or (path.name.startswith("cache-") and (path.parent / "state.json").exists()):
             continue
         yield path
 
@@ -179,3 +181,21 @@ def spool(work: Path, kind: str) -> Path:
             shutil.copyfileobj(sys.stdin.buffer, file, BLOCK)
         part.replace(path)
     return path
+
+
+def copy_notes(source: Path, target: Path, mark: str) -> None:
+    """Copy the notes of a data set saved by Hugging Face datasets, with a fingerprint of their own.
+
+    Args:
+        source: A folder that went in.
+        target: The folder that came out.
+        mark: What tells this run from others, for the fingerprint.
+    """
+    for path in [path for name in NOTES for path in source.rglob(name)]:
+        into = target / path.relative_to(source)
+        if path.name == "state.json":
+            notes = json.loads(path.read_text())
+            notes["_fingerprint"] = hashlib.sha256(f"{notes.get('_fingerprint')}{mark}".encode()).hexdigest()[:16]
+            replace_text(into, json.dumps(notes, indent=2, sort_keys=True))
+        else:
+            into.write_bytes(path.read_bytes())

@@ -87,6 +87,11 @@ class Job:
         return max((self.memory_bytes - (160 << 20)) * 3 // 4, 64 << 20)
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that must be read."""
+        return (self.text,) if self.id is None else (self.text, self.id)
+
+    @property
     def needs_spans(self) -> bool:
         """Whether a document can lose a part of its text."""
         return self.options.unit != "document"

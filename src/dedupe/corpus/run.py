@@ -21,7 +21,8 @@ from dedupe.corpus.compare import decide_groups, remove_groups, spill_texts
 from dedupe.corpus.decide import join_links
 from dedupe.corpus.fingerprint import fingerprint, texts_in
 from dedupe.corpus.formats import read
-from dedupe.corpus.inputs import Source, check_free, collect_sources, places
+from dedupe.corpus.formats.streams import is_url
+from dedupe.corpus.inputs import Source, check_free, collect_sources, copy_notes, places
 from dedupe.corpus.job import Job, Places, size_bytes
 from dedupe.corpus.manifest import Manifest, replace_text
 from dedupe.corpus.progress import Progress
@@ -116,8 +117,12 @@ def run(
     where.work.mkdir(parents=True, exist_ok=True)
     try:
         sources = collect_sources(inputs, job.format, where.work)
-        made = _Run(sources, job, where, progress, resume=resume)
-        return made.do()
+        summary = _Run(sources, job, where, progress, resume=resume).do()
+        if where.output is not None and not where.one_file:
+            for given in inputs:
+                if not is_url(given) and Path(given).is_dir():
+                    copy_notes(Path(given), where.output, json.dumps(job.plain()))
+        return summary
     except (DedupeError, OSError) as error:
         _tidy(where, error)
         raise
@@ -304,7 +309,7 @@ class _Run:
         texts: list[str] = []
         for source, extent in zip(self.sources[::step], extents[::step], strict=True):
             if extent.n_blocks and len(texts) < _SAMPLE_TEXTS:
-                chunk = next(read(source.path, source.kind, self.job.text))
+                chunk = next(read(source.path, source.kind, self.job.text, self.job.columns))
                 n_rows = min(chunk.n_rows, extent.n_rows, _SAMPLE_TEXTS * step // len(self.sources) + 1)
                 texts += texts_in(chunk.texts(range(n_rows)).batch)
         return texts[:_SAMPLE_TEXTS]

