@@ -66,7 +66,7 @@ def main() -> None:
 
 _SETTINGS: list[Callable[[_Command], _Command]] = [
     click.option("--unit", help="What is compared: paragraph, line, sentence, document."),
-    click.option("--measure", help="How alike: jaccard, containment, ratio."),
+    click.option("--measure", help="How alike: jaccard, containment, ratio, weighted."),
     click.option("--threshold", type=float, help="Similarity from which a block is a duplicate, above 0 up to 1."),
     click.option("--width-words", type=int, help="Words per shingle."),
     click.option("--recall", type=float, help="Share of the pairs at the threshold that must be compared."),
@@ -127,6 +127,7 @@ def clean(
 
 @main.command()
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True)
+@click.option("--linkage", help="How matches make clusters: survivor, complete, average, single.")
 @click.option("--pairs", help="survivors (each duplicate with its survivor) or all (every matching pair).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_encoding
