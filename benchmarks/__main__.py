@@ -1,0 +1,83 @@
+"""The command `python -m benchmarks`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks import check, corpora, data, growth, quality, recall, report, robustness, speed
+from benchmarks.peers import PEERS, Settings
+from benchmarks.report import Table
+
+_SMALL = ["paragraphs", "licenses", "planted 50 %"]
+_QUICK = ["ours", "datasketch", "rensa", "rensa rho (samples)", "gaoya"]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "what", nargs="?", default="all", choices=["all", "speed", "quality", "growth", "recall", "robustness"]
+    )
+    parser.add_argument("--mb", type=float, help="size of each corpus (speed 10, recall 2, robustness 2)")
+    parser.add_argument("--corpus", action="append", choices=list(corpora.CORPORA), help="only this corpus; repeat")
+    parser.add_argument("--peer", action="append", choices=list(PEERS), help="only these, beside ours; repeat")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threshold", type=float, default=0.7)
+    parser.add_argument("--width", type=int, default=3, help="words per shingle, for every library")
+    parser.add_argument("--limit", type=float, default=120.0, help="seconds after which a process is stopped")
+    parser.add_argument("--largest", type=int, default=1_000_000, help="blocks in growth; 10000000 needs 24 GB")
+    parser.add_argument("--out", type=Path, help="folder for JSON, Markdown and SVG")
+    parser.add_argument("--check", type=Path, help="baseline to compare quality and counts with; nothing else is run")
+    return parser.parse_args()
+
+
+def _tables(given: argparse.Namespace) -> list[Table]:
+    settings = Settings(given.threshold, given.width)
+    is_small = given.what == "all"
+    peers = ["ours", *(peer for peer in given.peer or (_QUICK if is_small else PEERS) if peer != "ours")]
+    tables: list[Table] = []
+    if given.what in ("all", "speed"):
+        size = given.mb or (1.0 if is_small else 10.0)
+        names = given.corpus or (_SMALL if is_small else list(corpora.CORPORA))
+        tables += speed.tables(
+            size, names=names, peers=peers, repeats=given.repeats, settings=settings, limit_s=given.limit
+        )
+        tables.append(speed.stages(size, settings, given.repeats))
+    peers = [peer for peer in peers if peer != "rensa 5-grams"]  # pairs of another width are no truth here
+    if given.what in ("all", "recall"):
+        tables.append(recall.table(given.mb or (1.0 if is_small else 2.0), peers, settings))
+    if given.what in ("all", "quality"):
+        tables += quality.tables([] if is_small else peers, steps=not is_small)
+        tables += quality.extra()
+        tables += [] if is_small else [quality.widths()]
+    if given.what in ("all", "robustness"):
+        tables.append(robustness.table(given.mb or (1.0 if is_small else 2.0)))
+    if given.what in ("all", "growth"):
+        tables.append(growth.table(10_000 if is_small else given.largest))
+        tables += [] if is_small else [growth.duplicates_share(100_000)]
+    return tables
+
+
+def main() -> int:
+    """Run what was asked for, print it, and write it when a folder was given."""
+    given = _arguments()
+    if given.check:
+        return check.check(given.check)
+    around = report.surroundings()
+    if not data.folder().is_dir():
+        print(f"no labelled text in {data.folder()}: set DEDUPE_DATA; only made text and the seeds are measured")
+    tables = _tables(given)
+    for table in tables:
+        print(table.text())
+    print()
+    for name, value in around.items():
+        print(f"{name}: {value}")
+    if given.out:
+        report.write(tables, given.out, around)
+        print(f"written to {given.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
