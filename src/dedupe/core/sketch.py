@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -169,6 +168,8 @@ def in_pieces(one: Callable[[slice], _T], starts: I64, ends: I64, threads: int |
     n_threads = min(threads or os.cpu_count() or 1, len(pieces))
     if n_threads <= 1:
         return [one(piece) for piece in pieces]
+    from concurrent.futures import ThreadPoolExecutor  # late: one piece needs none, and importing it takes time
+
     with ThreadPoolExecutor(n_threads) as pool:
         return list(pool.map(one, pieces))
 
