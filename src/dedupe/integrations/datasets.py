@@ -168,9 +168,7 @@ class _Survivors(_Step):
         return {name: value for name, value in vars(self).items() if name not in ("against", "threads")}
 
     def __call__(self, table: pyarrow.Table) -> dict[str, I64]:
-        found = dedupe.find(
-            table, text=self.column, against=self.against, threads=self.threads, **self.settings
-        )
+        found = dedupe.find(table, text=self.column, against=self.against, threads=self.threads, **self.settings)
         stays = np.ones(len(table), np.bool_)
         stays[found.duplicate_documents()] = False
         return {"row": np.flatnonzero(stays)}

@@ -8,7 +8,7 @@ import tempfile
 import uuid
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, NamedTuple, Unpack
+from typing import NamedTuple, Self, Unpack
 
 import numpy as np
 
@@ -36,9 +36,7 @@ class Memory:
     that keeps hashes and no texts.
     """
 
-    def __init__(
-        self, index: Index | str | os.PathLike[str] | None = None, **settings: Unpack[Settings]
-    ) -> None:
+    def __init__(self, index: Index | str | os.PathLike[str] | None = None, **settings: Unpack[Settings]) -> None:
         """Open it.
 
         Args:
@@ -59,7 +57,9 @@ class Memory:
         unit = self.index.settings["unit"]
         if unit != "document":
             self.close()
-            raise OptionError(f"the index compares by unit={unit!r}, but whole texts are dropped here; make one by document")
+            raise OptionError(
+                f"the index compares by unit={unit!r}, but whole texts are dropped here; make one by document"
+            )
         self._run, self._count = uuid.uuid4().hex, itertools.count()
 
     def add(self, texts: Sequence[str | None], ids: Sequence[str | int] | None = None) -> list[Seen | None]:
@@ -103,7 +103,7 @@ class Memory:
         if self._folder:
             self._folder.cleanup()
 
-    def __enter__(self) -> Memory:
+    def __enter__(self) -> Self:
         """Use as a context."""
         return self
 

@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dedupe.core.bands import Plan
 from dedupe.core.batch import Batch, encode
 from dedupe.core.blocks import split
-from dedupe.core.hashing import I64, offsets_of
-from dedupe.core.tokens import words
+from dedupe.core.hashing import GOLDEN, I64
+from dedupe.core.sketch import sketch
 from dedupe.matching import decide
 from dedupe.options import Options
 from dedupe.repeats import cuts
 
-MIN_OVERLAP = 20  # characters; what two chunks share by chance at their borders is shorter
-_TRIES = 32  # places that are looked at for one chunk, so that a chunk of one repeated letter stays cheap
+MIN_OVERLAP = 20  # bytes of UTF-8; what two chunks share by chance at their borders is shorter
+_TRIES = 32  # places that are looked at for one chunk, so that chunks of one repeated letter stay cheap
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ def compare(
     Returns:
         What becomes of each chunk.
     """
-    plain = [text or "" for text in texts]
+    before = [text or "" for text in texts]
+    plain = list(before)
     order = np.arange(len(plain)) if order is None else order
     batch = encode(plain)
     blocks = split(batch, options.unit)
@@ -119,7 +121,10 @@ def compare(
     if trim_overlap:
         _trim(plain, made, order.tolist())
     stays = [number for number, one in enumerate(made) if number == one]
-    report = Report(len(plain), len(stays), decision.stats["words"], _n_words([plain[number] for number in stays]))
+    n_words = np.bincount(blocks.docs, decision.sketch.n_words, minlength=len(plain)).astype(np.int64)
+    changed = [number for number in stays if plain[number] is not before[number]]
+    n_words[changed] = _n_words([plain[number] for number in changed])
+    report = Report(len(plain), len(stays), decision.stats["words"], int(n_words[stays].sum()))
     return Outcome(plain, made, report)
 
 
@@ -145,46 +150,79 @@ def _without(texts: list[str], batch: Batch, blocks: Any, gone: I64) -> list[str
     return result
 
 
-def _trim(texts: list[str], survivor: list[int], order: list[int]) -> None:
-    """Cut overlaps out of `texts`; a chunk that lies in a preferred one gets it as its survivor."""
-    stays = [number for number in order if survivor[number] == number]  # the preferred first
-    place = {number: rank for rank, number in enumerate(stays)}
-    begin = offsets_of(np.array([len(texts[number]) + 1 for number in stays], np.int64)).tolist()
-    everything = "\0".join(texts[number] for number in stays)
-    heads: dict[int, int] = {}  # characters to cut at the start of a chunk
-    tails: dict[int, int] = {}
-    for right in stays:
-        text = texts[right]
-        head = text[:MIN_OVERLAP]
-        at = everything.find(head) if len(head) == MIN_OVERLAP else -1
-        for _ in range(_TRIES):
-            if at < 0:
-                break
-            rank = int(np.searchsorted(begin, at, side="right")) - 1
-            left, shared = stays[rank], begin[rank + 1] - 1 - at
-            if left != right and shared >= len(text):
-                if rank < place[right] and everything.startswith(text, at):
-                    survivor[right] = left
-            elif left != right and everything.startswith(text[:shared], at):
-                if rank < place[right]:
-                    heads[right] = max(heads.get(right, 0), shared)
-                else:
-                    tails[left] = max(tails.get(left, 0), shared)
-            at = everything.find(head, at + 1)
-    for number in stays:
-        head_size, tail_size = heads.get(number, 0), tails.get(number, 0)
-        if survivor[number] != number or not (head_size or tail_size):
+class _Overlap(NamedTuple):
+    """The end of one chunk, to the letter the start of another; or all of the other, wherever it lies in the one."""
+
+    left: int
+    right: int
+    n_bytes: int
+    is_whole: bool
+
+
+def _overlaps(texts: list[str]) -> Iterator[_Overlap]:
+    """Find where chunks begin inside others: by the first eight bytes in one pass, then by comparing."""
+    batch = encode(texts)
+    data = batch.buffer.tobytes()
+    bounds = batch.offsets.tolist()
+    begins: dict[int, list[int]] = {}
+    heads = [place for place in range(len(texts)) if bounds[place + 1] - bounds[place] >= MIN_OVERLAP]
+    if len(heads) < 2:
+        return
+    # one little-endian 8-byte view per byte position; loads need no alignment
+    loads = np.ndarray((len(data) - 7,), "<u8", buffer=data, strides=(1,))
+    for place in heads:
+        begins.setdefault(int(loads[bounds[place]]), []).append(place)
+    is_head = np.zeros(1 << 16, np.bool_)
+    shift, factor = np.uint64(48), np.uint64(GOLDEN)
+    is_head[(np.array(list(begins), np.uint64) * factor) >> shift] = True
+    found = np.flatnonzero(is_head.take((loads * factor) >> shift))
+    left = np.searchsorted(batch.offsets, found, side="right") - 1
+    tries = dict.fromkeys(begins, 0)
+    for at, one, value in zip(found.tolist(), left.tolist(), loads[found].tolist(), strict=True):
+        if value not in begins or tries[value] >= _TRIES * len(begins[value]):
             continue
-        text = texts[number][head_size : len(texts[number]) - tail_size]
-        texts[number] = (text.lstrip() if head_size else text).rstrip() if tail_size else text.lstrip()
-    for number in stays:  # what lies in a chunk that went for the same reason
+        tries[value] += 1
+        for other in begins[value]:
+            size, shared = bounds[other + 1] - bounds[other], bounds[one + 1] - at
+            length = min(size, shared)
+            if (
+                one != other
+                and length >= MIN_OVERLAP
+                and data[at : at + length] == data[bounds[other] : bounds[other] + length]
+            ):
+                yield _Overlap(one, other, length, shared >= size)
+
+
+def _trim(texts: list[str], survivor: list[int], order: list[int]) -> None:
+    """Cut overlaps out of `texts`; a chunk that lies in a preferred one gets that one as its survivor."""
+    stays = [number for number in order if survivor[number] == number]  # the preferred first
+    heads: dict[int, int] = {}  # bytes to cut at the start of a chunk
+    tails: dict[int, int] = {}
+    for left, right, n_bytes, is_whole in _overlaps([texts[number] for number in stays]):
+        if is_whole:
+            if left < right:
+                survivor[stays[right]] = stays[left]
+        elif left < right:
+            heads[stays[right]] = max(heads.get(stays[right], 0), n_bytes)
+        else:
+            tails[stays[left]] = max(tails.get(stays[left], 0), n_bytes)
+    for number in {*heads, *tails}:
+        if survivor[number] != number:
+            continue
+        data = texts[number].encode("utf-8", "surrogatepass")
+        rest = data[heads.get(number, 0) : len(data) - tails.get(number, 0)].decode("utf-8", "surrogatepass")
+        rest = rest.lstrip() if number in heads else rest
+        texts[number] = rest.rstrip() if number in tails else rest
+    for number in range(len(survivor)):  # a survivor may itself lie in a third chunk
         while survivor[survivor[number]] != survivor[number]:
             survivor[number] = survivor[survivor[number]]
 
 
-def _n_words(texts: list[str]) -> int:
+def _n_words(texts: list[str]) -> I64:
+    """Words of each text; the sketch counts them on its way, and the smallest one will do."""
     batch = encode(texts)
-    return int(words(batch.buffer, batch.offsets[:-1], batch.offsets[1:]).offsets[-1])
+    made = sketch(batch.buffer, batch.offsets[:-1], batch.offsets[1:], width_words=1, plan=Plan(1, 1))
+    return made.n_words.astype(np.int64)
 
 
 def fold(kept: dict[str, Any], gone: Sequence[Any], own: Any, key: str | None) -> dict[str, Any]:
