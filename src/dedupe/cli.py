@@ -91,21 +91,50 @@ _encoding = click.option("--encoding", default="utf-8", show_default=True, help=
 
 
 @main.command()
-@click.argument("paths", metavar="FILE...", nargs=-1, required=True)
+@click.argument("paths", metavar="FILE...", nargs=-1)
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for the cleaned files.")
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write all reasons here, as JSON.")
 @click.option("--explain", is_flag=True, help="Say what was removed and why.")
+@click.option("--jsonl", is_flag=True, help="JSON Lines from standard input to standard output, as they come.")
+@click.option("--text", help="With --jsonl: the field with the text.  [default: text]")
+@click.option("--index", type=click.Path(file_okay=False), help="With --jsonl: drop what this index has, and add it.")
+@click.option("--id", "id_", metavar="FIELD", help="With --index: the field that names each document.")
+@click.option("--unbuffered", is_flag=True, default=None, help="With --jsonl: write each line before reading the next.")
+@click.option("--on-error", help="With --jsonl: what becomes of a bad line: stop, skip, keep.  [default: stop]")
 @_encoding
 @_settings
 def clean(
-    paths: Sequence[str], output: Path | None, report: Path | None, explain: bool, encoding: str, **settings: Any
+    paths: Sequence[str],
+    output: Path | None,
+    report: Path | None,
+    explain: bool,
+    jsonl: bool,
+    encoding: str,
+    **more: Any,
 ) -> None:
     """Take repeated blocks out of texts, each inside itself.
 
     One FILE goes to standard output, several need -o. - is standard input.
+    With --jsonl each line of standard input is a document, and comes out in its place.
     """
     from dedupe.report import terminal
 
+    names = ("text", "index", "id", "unbuffered", "on_error")
+    more["id"] = more.pop("id_")
+    settings = {name: value for name, value in more.items() if name not in names}
+    piped = _given({name: more[name] for name in names})
+    if jsonl:
+        if paths not in ((), ("-",)) or output or report or explain:
+            raise click.UsageError(
+                "--jsonl reads standard input and writes standard output; leave FILE, -o and reports out"
+            )
+        from dedupe import pipe
+
+        sys.exit(pipe.main(pipe.Pipe(**piped, settings=_given(settings))))
+    if piped:
+        raise click.UsageError(f"--{next(iter(piped)).replace('_', '-')} needs --jsonl")
+    if not paths:
+        raise click.UsageError("give a FILE, or - for standard input")
     if len(paths) > 1 and output is None:
         raise click.UsageError("several files need a folder for the cleaned ones: add -o FOLDER")
     places = files.targets(paths, output) if output else []
