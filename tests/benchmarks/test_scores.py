@@ -1,9 +1,11 @@
 """The measures that the benchmarks report, worked out by hand."""
 
+import json
+
 import numpy as np
 import pytest
 
-from benchmarks import check, plots, report, scores, truth
+from benchmarks import check, data, plots, report, scores, truth
 
 
 def labels(*numbers: int) -> np.ndarray:
@@ -87,3 +89,14 @@ def test_a_plot_is_well_formed(log: str) -> None:
     }
 
     assert ElementTree.fromstring(plots.svg("Title <1>", plot)).tag.endswith("svg")
+
+
+def test_quality_and_counts_do_not_fall_below_the_baseline(monkeypatch) -> None:
+    # without the labelled sets, so that the same figures are compared on every machine
+    monkeypatch.setenv("DEDUPE_DATA", "no such folder")
+    baseline = json.loads((data.ROOT / "benchmarks" / "baseline.json").read_text("utf-8"))
+
+    figures = check.measure()
+
+    assert len(figures.keys() & baseline.keys()) >= 8
+    assert check.compare(figures, baseline) == []
