@@ -1,0 +1,117 @@
+"""Scored pairs to stories: average linkage, refused where two groups each hold together much better."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from dedupe.core.hashing import F64, I64, Bool
+
+COPIES = 0.5  # score from which documents are copies: half of what they say is the same word for word
+COHESION = 2.0  # two groups join only when at least half as alike across as inside
+_LARGEST = 2_000  # documents of a connected part that are grouped at once
+
+
+def components(n: int, left: I64, right: I64) -> I64:
+    """Label the connected parts of a graph; array of shape (n,), int64."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_matrix((np.ones(left.size, np.int8), (left, right)), shape=(n, n))
+    return connected_components(graph, directed=False)[1].astype(np.int64)  # type: ignore[no-any-return]
+
+
+def group(
+    n: int,
+    left: I64,
+    right: I64,
+    level: F64,
+    cut: float,
+    slack: float,
+    copies: float,
+    dense: Callable[[I64], F64],
+) -> I64:
+    """Group documents so that each is, on average, as alike to the others of its story as the cut asks.
+
+    Args:
+        n: Number of documents.
+        left: Array of shape (n_pairs,), int64.
+        right: Array of shape (n_pairs,), int64.
+        level: Array of shape (n_pairs,), float64: likeness in standard deviations above chance.
+        cut: Level from which pairs belong together.
+        slack: How much lower than inside the level may be between two groups that join.
+        copies: Level from which documents are copies of each other.
+        dense: Gives the levels between all pairs of some documents, array of shape (k, k).
+
+    Returns:
+        Array of shape (n,), int64: the lowest document of each one's group.
+    """
+    labels = np.arange(n)
+    if not np.isfinite(cut):
+        return labels
+    waiting = [(np.arange(n), cut)]
+    while waiting:
+        docs, limit = waiting.pop()
+        for part in _parts(docs, n, left, right, level >= limit):
+            if part.size > _LARGEST and limit < 50:
+                waiting.append((part, limit + 0.5))  # a chain of weak links: cut it before looking closer
+            else:
+                labels[part] = part[linkage(dense(part), cut, slack, copies)]
+    return labels
+
+
+def _parts(docs: I64, n: int, left: I64, right: I64, linked: Bool) -> list[I64]:
+    """Connected parts of two documents or more among `docs`, ascending."""
+    inside = np.zeros(n, np.bool_)
+    inside[docs] = True
+    used = linked & inside[left] & inside[right]
+    touched = np.unique(np.concatenate((left[used], right[used])))
+    if touched.size == 0:
+        return []
+    label = components(n, left[used], right[used])[touched]
+    order = np.argsort(label, kind="stable")
+    borders = np.flatnonzero(np.diff(label[order])) + 1
+    return list(np.split(touched[order], borders))
+
+
+def linkage(levels: F64, cut: float, slack: float, copies: float) -> I64:
+    """Average linkage with a rule for look-alikes.
+
+    Two groups join while their average level is the highest left and reaches the cut. Two groups that both
+    hold independent reports join only when the level between them is at most `slack` below the lower level
+    inside. Joins of copies do not count as inside: else reprints would keep the other reports of a story away.
+
+    Args:
+        levels: Array of shape (k, k), float64, symmetric; -inf for pairs that must stay apart.
+        cut: Level from which groups join.
+        slack: See above.
+        copies: Level from which documents are copies of each other.
+
+    Returns:
+        Array of shape (k,), int64: the lowest member of each one's group. Cost: k**2 for each join.
+    """
+    k = len(levels)
+    labels = np.arange(k)
+    # a pair that is not allowed has -inf, which every mean with it keeps
+    between = np.where(np.isneginf(levels), levels, np.maximum(levels, 0.0))
+    np.fill_diagonal(between, -np.inf)
+    size = np.ones(k)
+    inside, pairs = np.zeros(k), np.zeros(k)  # summed levels and number of the pairs of independent reports
+    while True:
+        one, other = sorted(divmod(int(np.argmax(between)), k))
+        level = between[one, other]
+        if level < cut:
+            return labels
+        both = [one, other]
+        if pairs[both].min() > 0 and level < (inside[both] / pairs[both]).min() - slack:
+            between[one, other] = between[other, one] = -np.inf
+            continue
+        made = size[one] * size[other] if level < copies else 0.0
+        inside[one], pairs[one] = inside[both].sum() + level * made, pairs[both].sum() + made
+        row = (between[one] * size[one] + between[other] * size[other]) / size[both].sum()
+        row[one] = -np.inf
+        between[one], between[:, one] = row, row
+        between[other], between[:, other] = -np.inf, -np.inf
+        size[one] += size[other]
+        labels[labels == other] = one

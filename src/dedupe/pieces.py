@@ -1,0 +1,143 @@
+"""Texts to the pieces that merge weaves: paragraphs, sentences of long ones, repeats and furniture marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from dedupe.clean import DEFAULTS
+from dedupe.core.batch import Batch, char_offsets, encode
+from dedupe.core.blocks import Blocks, split
+from dedupe.core.hashing import I64, Bool, ranges
+from dedupe.core.sentences import cut_sentences
+from dedupe.options import Options
+from dedupe.repeats import repeats
+
+LONG_BYTES = 1_000  # paragraphs above are cut into sentences: no single paragraph could match them
+_HEADING_BYTES = 110  # 15 English words, 36 Chinese characters
+_NOTICE_WORDS = 4
+_TERMINATED = re.compile(r"[.!?…:;。！？：；।॥؟۔።။។։॰»”’\"'」』）)\]]$")
+_LABEL = re.compile(
+    r"(?:also|read|see|watch|related|more|advertisement|xem thêm|đọc thêm|tags?|photo|source)\b[^.!?]{0,40}[:|]",
+    re.IGNORECASE,
+)
+
+
+class Pieces(NamedTuple):
+    """The pieces of all documents, in order.
+
+    Attributes:
+        batch: The texts.
+        starts: Array of shape (n_pieces,), int64: first byte.
+        ends: Array of shape (n_pieces,), int64: byte after the last.
+        docs: Array of shape (n_pieces,), int64.
+        first: Array of shape (n_docs + 1,), int64: pieces of document i are first[i] to first[i + 1].
+        begins: Array of shape (n_pieces,), bool: begins a paragraph.
+        copy_of: Array of shape (n_pieces,), int64: the piece of the same document that says the same, or -1.
+        furniture: Array of shape (n_pieces,), bool: heading, byline, link or notice.
+        char_starts: Array of shape (n_pieces,), int64: first character in the text.
+        char_ends: Array of shape (n_pieces,), int64.
+    """
+
+    batch: Batch
+    starts: I64
+    ends: I64
+    docs: I64
+    first: I64
+    begins: Bool
+    copy_of: I64
+    furniture: Bool
+    char_starts: I64
+    char_ends: I64
+
+    def text(self, piece: int) -> str:
+        """The words of a piece."""
+        return self.batch.buffer[self.starts[piece] : self.ends[piece]].tobytes().decode("utf-8", "surrogatepass")
+
+
+def cut_pieces(texts: Sequence[str]) -> Pieces:
+    """Cut texts into pieces; what lies between the pieces of a text is white space."""
+    batch = encode(texts)
+    blocks = split(batch, "paragraph")
+    found = repeats(batch, blocks, Options(**DEFAULTS), None)
+    gone = found.survivor != np.arange(found.survivor.size)
+    whole = gone | blocks.fenced | (blocks.ends - blocks.starts <= LONG_BYTES)
+    starts, ends, paragraph = _sentences(batch, blocks, whole)
+    begins = np.ones(starts.size, np.bool_)
+    begins[1:] = paragraph[1:] != paragraph[:-1]
+    head = np.flatnonzero(begins)  # first piece of each paragraph
+    copy_of = np.where(gone, head[found.survivor] if head.size else 0, -1)[paragraph]
+    docs = blocks.docs[paragraph]
+    n_docs = len(texts)
+    return Pieces(
+        batch,
+        starts,
+        ends,
+        docs,
+        np.searchsorted(docs, np.arange(n_docs + 1)),
+        begins,
+        copy_of,
+        _furniture(batch, starts, ends, docs, copy_of, blocks.fenced[paragraph], n_docs),
+        char_offsets(batch, docs, starts),
+        char_offsets(batch, docs, ends),
+    )
+
+
+def sentence_spans(pieces: Pieces, piece: int) -> list[tuple[int, int]]:
+    """First byte and byte after the last of each sentence of a piece."""
+    start, end = int(pieces.starts[piece]), int(pieces.ends[piece])
+    one = np.array([start]), np.array([end])
+    _, before, after, _ = cut_sentences(pieces.batch.buffer, *one, np.zeros(1, np.bool_))
+    return list(zip([start, *after.tolist()], [*before.tolist(), end], strict=True))
+
+
+def _sentences(batch: Batch, blocks: Blocks, whole: Bool) -> tuple[I64, I64, I64]:
+    """Starts and ends of the pieces, and the paragraph of each."""
+    rows, before, after, _ = cut_sentences(batch.buffer, blocks.starts, blocks.ends, whole)
+    starts = np.concatenate((blocks.starts, after))
+    ends = np.concatenate((before, blocks.ends))
+    paragraph = np.concatenate((np.arange(blocks.starts.size), rows))
+    order = np.argsort(starts, kind="stable")
+    return starts[order], np.sort(ends), paragraph[order]
+
+
+def _furniture(batch: Batch, starts: I64, ends: I64, docs: I64, copy_of: I64, fenced: Bool, n_docs: int) -> Bool:
+    """Mark headings, links and notices: short, and not a sentence.
+
+    A document where nothing would be left keeps everything: lists and bulletins have no full stops.
+    """
+    short = np.flatnonzero((ends - starts <= _HEADING_BYTES) & ~fenced)
+    result = np.zeros(starts.size, np.bool_)
+    data = batch.buffer
+    for piece in short.tolist():
+        text = data[starts[piece] : ends[piece]].tobytes().decode("utf-8", "surrogatepass")
+        result[piece] = is_furniture(text)
+    left = np.bincount(docs[~result], minlength=n_docs)
+    result &= left[docs] > 0
+    copied = np.flatnonzero(copy_of >= 0)
+    result[copied] = result[copy_of[copied]]
+    return result
+
+
+def is_furniture(text: str) -> bool:
+    """Tell whether a short piece is a heading, a link or a notice rather than a sentence.
+
+    Examples:
+        >>> [is_furniture(text) for text in ("Musk’s Rising Influence in Washington", "Comments are closed.")]
+        [True, True]
+        >>> is_furniture("“It was great,” he said on Friday.")
+        False
+    """
+    if not _TERMINATED.search(text):
+        return True
+    is_notice = text.isascii() and len(text.split()) < _NOTICE_WORDS and not text.endswith(('"', "?", "!"))
+    return is_notice or _LABEL.match(text) is not None
+
+
+def pieces_of(pieces: Pieces, docs: Sequence[int]) -> I64:
+    """Numbers of the pieces of some documents, ascending."""
+    some = np.sort(np.asarray(docs, np.int64))
+    return ranges(pieces.first[some], pieces.first[some + 1] - pieces.first[some])

@@ -1,0 +1,120 @@
+"""A woven story with the user's keys, characters and dates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dedupe.core.batch import Batch, char_offsets
+from dedupe.feed import Feed
+from dedupe.results import Block
+from dedupe.story import Conflict, CoverageMatch, Passage, Story, TimelineEntry, Variant
+from dedupe.weave import Node, Seen, Span, Woven
+
+_AMOUNT = re.compile(r"(?:(?<=\s)|^|(?<=[$€£¥(\"“]))(\d[\d.,]*)(?:[ \u00a0-]?(%)|[ \u00a0-]([^\W\d_]+))")
+_DATED = re.compile(r"\b([A-Z][^\W\d_]{2,8}) (\d{1,2})\b(?![.,]?\d)")
+
+
+def told(woven: Woven, feed: Feed, members: list[int], labels: Mapping[Any, str]) -> Story:
+    """Turn byte spans into blocks of the user's texts, and add timeline and conflicts."""
+    make = _Maker(woven, feed)
+    passages = tuple(make.passage(node) for node in woven.nodes)
+    return Story(
+        documents=tuple(feed.keys[i] for i in members),
+        passages=passages,
+        furniture=tuple(make.block(span) for span in woven.furniture),
+        timeline=_timeline(feed, members, passages),
+        conflicts=tuple(conflict for passage in passages for conflict in conflicts_in(passage)),
+        matches=tuple(make.match(one) for one in woven.matches),
+        labels=labels,
+    )
+
+
+class _Maker:
+    """Makes blocks; counts the characters of all spans of a story at once."""
+
+    def __init__(self, woven: Woven, feed: Feed) -> None:
+        spans = [*woven.furniture]
+        for node in woven.nodes:
+            spans += [node.span, *(one.span for one in node.others)]
+        for one in woven.matches:
+            spans += [one.left, one.right]
+        table = np.array(spans, np.int64).reshape(-1, 3)
+        self._feed = feed
+        self._places: dict[Span, tuple[int, int]] = {}
+        pieces = woven.pieces
+        for doc in np.unique(table[:, 0]).tolist():
+            rows = table[table[:, 0] == doc]
+            low, high = int(pieces.batch.offsets[doc]), int(pieces.batch.offsets[doc + 1])
+            if high - low == len(feed.texts[doc]):  # one byte per character
+                chars = rows[:, 1:] - low
+            else:
+                one = Batch(pieces.batch.buffer[low:high], np.array([0, high - low]))
+                zero = np.zeros(len(rows), np.int64)
+                columns = [char_offsets(one, zero, rows[:, k] - low) for k in (1, 2)]
+                chars = np.stack(columns, axis=1)
+            for row, (start, end) in zip(rows.tolist(), chars.tolist(), strict=True):
+                self._places[Span(*row)] = (start, end)
+
+    def block(self, span: Span) -> Block:
+        start, end = self._places[span]
+        return Block(self._feed.keys[span.doc], start, end, self._feed.texts[span.doc][start:end])
+
+    def match(self, one: Seen) -> CoverageMatch:
+        left, right = self.block(one.left), self.block(one.right)
+        return CoverageMatch(left, right, min(1.0, one.score), one.verdict, one.terms)
+
+    def passage(self, node: Node) -> Passage:
+        others = sorted(node.others, key=lambda one: (one.span.doc, one.span.start))
+        variants = [Variant(self.block(one.span), one.verdict, min(1.0, one.similarity), one.terms) for one in others]
+        return Passage(self.block(node.span), tuple(variants), node.begins)
+
+
+def conflicts_in(passage: Passage) -> list[Conflict]:
+    """Find numbers with the same unit that differ between a passage and its variants.
+
+    Examples:
+        >>> one = Block("a", 0, 20, "He gave $1 million.")
+        >>> other = Variant(Block("b", 0, 20, "He gave $2 million."), "overlaps", 0.9)
+        >>> [conflict.values for conflict in conflicts_in(Passage(one, (other,)))]
+        [(('a', '1 million'), ('b', '2 million'))]
+    """
+    if all(variant.verdict == "repeat" for variant in passage.variants):
+        return []
+    base = _amounts(passage.text)
+    found = []
+    for variant in passage.variants:
+        theirs = _amounts(variant.block.text)
+        for unit in base.keys() & theirs.keys():
+            if not set(base[unit]) & set(theirs[unit]):
+                one, other = next(iter(base[unit].values())), next(iter(theirs[unit].values()))
+                found.append(Conflict(unit, ((passage.block.doc, one), (variant.block.doc, other)), passage))
+    return sorted(found, key=lambda conflict: (conflict.unit, str(conflict.values)))
+
+
+def _amounts(text: str) -> dict[str, dict[str, str]]:
+    """Unit to number to the words as written."""
+    amounts: dict[str, dict[str, str]] = {}
+    for match in _AMOUNT.finditer(text):
+        unit = (match[2] or match[3]).casefold()
+        amounts.setdefault(unit, {})[match[1].rstrip(".,").replace(",", "")] = match[0].strip()
+    for match in _DATED.finditer(text):
+        amounts.setdefault(match[1].casefold(), {})[match[2]] = match[0]
+    return amounts
+
+
+def _timeline(feed: Feed, members: list[int], passages: tuple[Passage, ...]) -> tuple[TimelineEntry, ...]:
+    dated = [(date, i) for i in members if (date := feed.dates[i]) is not None]
+    dated.sort()
+    place = {feed.keys[i]: rank for rank, (_, i) in enumerate(dated)}
+    added: dict[Any, list[Passage]] = {feed.keys[i]: [] for _, i in dated}
+    for passage in passages:
+        known = [doc for doc in passage.sources if doc in place]
+        if known:
+            added[min(known, key=place.__getitem__)].append(passage)
+    return tuple(
+        TimelineEntry(date.isoformat(), feed.keys[i], feed.sources[i], tuple(added[feed.keys[i]])) for date, i in dated
+    )
