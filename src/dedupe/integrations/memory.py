@@ -36,11 +36,18 @@ class Memory:
     that keeps hashes and no texts.
     """
 
-    def __init__(self, index: Index | str | os.PathLike[str] | None = None, **settings: Unpack[Settings]) -> None:
+    def __init__(
+        self,
+        index: Index | str | os.PathLike[str] | None = None,
+        *,
+        timeout: float = 60.0,
+        **settings: Unpack[Settings],
+    ) -> None:
         """Open it.
 
         Args:
             index: An open index, its folder, or None for a memory of this run alone.
+            timeout: Seconds to wait while another process writes to the index.
             **settings: The fields of :class:`dedupe.Options`; an index that is there keeps its own.
 
         Raises:
@@ -53,7 +60,7 @@ class Memory:
         else:
             place = self._folder.name + "/seen.idx" if self._folder else index
             assert place is not None
-            self.index = Index(place, store_text=False if self._folder else None, **settings)
+            self.index = Index(place, store_text=False if self._folder else None, timeout=timeout, **settings)
         unit = self.index.settings["unit"]
         if unit != "document":
             self.close()
