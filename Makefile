@@ -1,6 +1,7 @@
 # Everything here needs only Python 3.11 or newer (with venv) and make; each target sets up what it uses.
 #   make demo    clean the seed articles and say what was removed and why
 #   make test    format, lint, types, doctests, tests, then the wheel in an environment of its own
+#   make adapters    the adapters, tested with the frameworks that they are for, in an environment of their own
 #   make bench   the benchmarks, small
 #   make clean   remove all that the targets above made
 # Another Python: make test PYTHON=python3.12
@@ -9,18 +10,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WHEEL_VENV := .venv-wheel
+ADAPTERS_VENV := .venv-adapters
+EXTRAS := arrow,datasets,datatrove,haystack,langchain,llama-index,scrapy,sklearn
 PIP := -m pip --disable-pip-version-check --quiet
 BUILD_FILES := pyproject.toml setup.py $(wildcard src/dedupe/core/*.c src/dedupe/core/*.h)
 SOURCES := $(BUILD_FILES) README.md LICENSE $(shell find src/dedupe -name '*.py' -o -name '*.bin' -o -name '*.json')
 
-.PHONY: demo test lint types tests wheel bench clean
+.PHONY: demo test lint types tests wheel adapters bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
 	@$(BIN)/dedupe --version
 	@$(BIN)/dedupe clean seeds/*.txt -o .demo/cleaned --explain
 
-test: lint types tests wheel
+test: lint types tests wheel adapters
 	@echo "make test: all is well"
 
 lint: $(VENV)/dev
@@ -37,11 +40,16 @@ tests: $(VENV)/dev
 wheel: $(WHEEL_VENV)/installed
 	$(WHEEL_VENV)/bin/python -I tests/smoke.py seeds $(if $(shell command -v $(CC)),native)
 
+# The frameworks live together; the options leave out what pyproject.toml sets for an environment without them.
+adapters: $(ADAPTERS_VENV)/installed
+	HF_HUB_OFFLINE=1 $(ADAPTERS_VENV)/bin/python -m pytest -o addopts= --import-mode=importlib --doctest-modules -ra \
+		tests/integrations src/dedupe/integrations
+
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(WHEEL_VENV) .demo build dist src/*.egg-info src/dedupe/core/_native*.so \
+	rm -rf $(VENV) $(WHEEL_VENV) $(ADAPTERS_VENV) .demo build dist src/*.egg-info src/dedupe/core/_native*.so \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -69,6 +77,13 @@ $(VENV)/dev: $(VENV)/installed
 
 $(VENV)/bench: $(VENV)/dev
 	$(BIN)/python $(PIP) install --group bench -c constraints-dev.txt
+	touch $@
+
+$(ADAPTERS_VENV)/installed: $(VENV)/python-$(PYTHON_ID) $(BUILD_FILES) constraints-adapters.txt
+	rm -rf $(ADAPTERS_VENV)
+	$(PYTHON) -m venv $(ADAPTERS_VENV)
+	$(ADAPTERS_VENV)/bin/python $(PIP) install --upgrade pip -c constraints-adapters.txt
+	$(ADAPTERS_VENV)/bin/python $(PIP) install --editable '.[$(EXTRAS)]' --group adapters -c constraints-adapters.txt
 	touch $@
 
 # The wheel is built from the source distribution, so a file missing there shows here.

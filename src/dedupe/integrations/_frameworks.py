@@ -9,15 +9,20 @@ from types import ModuleType
 
 from dedupe.errors import DedupeError
 
+
+class FrameworkMissing(DedupeError, ImportError):
+    """A framework is not installed, or too old."""
+
+
 # What each adapter was tried with; pyproject.toml has the same floors.
 FLOORS = {
-    "datasets": ("datasets", "5.0"),
-    "langchain": ("langchain-core", "1.0"),
-    "llama-index": ("llama-index-core", "0.14"),
-    "haystack": ("haystack-ai", "3.0"),
+    "datasets": ("datasets", "5.2"),
+    "langchain": ("langchain-core", "1.7"),
+    "llama-index": ("llama-index-core", "0.14.25"),
+    "haystack": ("haystack-ai", "3.4"),
     "datatrove": ("datatrove", "0.10"),
-    "scrapy": ("scrapy", "2.13"),
-    "sklearn": ("scikit-learn", "1.6"),
+    "scrapy": ("scrapy", "2.19"),
+    "sklearn": ("scikit-learn", "1.9"),
 }
 
 
@@ -29,7 +34,7 @@ def require(extra: str, module: str) -> ModuleType:
         module: What to import.
 
     Raises:
-        DedupeError: The framework is not installed or too old; names the extra and the floor.
+        FrameworkMissing: The framework is not installed or too old; names the extra and the floor.
     """
     distribution, floor = FLOORS[extra]
     way_out = f"pip install 'dedupe-text[{extra}]' brings {distribution} {floor} or newer"
@@ -37,9 +42,9 @@ def require(extra: str, module: str) -> ModuleType:
         found = importlib.import_module(module)
         version = importlib.metadata.version(distribution)
     except (ImportError, importlib.metadata.PackageNotFoundError) as error:
-        raise DedupeError(f"dedupe.integrations needs {distribution}, which cannot be imported: {way_out}") from error
+        raise FrameworkMissing(f"this adapter needs {distribution}, which cannot be imported: {way_out}") from error
     if _parts(version) < _parts(floor):
-        raise DedupeError(f"dedupe.integrations needs {distribution} {floor} or newer, found {version}: {way_out}")
+        raise FrameworkMissing(f"this adapter needs {distribution} {floor} or newer, found {version}: {way_out}")
     return found
 
 

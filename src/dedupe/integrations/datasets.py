@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -24,11 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["clean", "find", "unique"]
 
-AnyDataset = TypeVar("AnyDataset")
-
 
 def unique(
-    dataset: AnyDataset,
+    dataset: Any,
     *,
     column: str = "text",
     against: Any = None,
@@ -36,7 +34,7 @@ def unique(
     id: str | None = None,
     batch_size: int = 1000,
     **settings: Unpack[Settings],
-) -> AnyDataset:
+) -> Any:
     """Keep one row of each group of near-duplicates, in the order of the dataset.
 
     Rows without a text stay. The result of a Dataset is a selection of its rows: nothing is copied, and a second run
@@ -100,8 +98,8 @@ def find(dataset: Any, *, column: str = "text", **settings: Unpack[Settings]) ->
 
 
 def clean(
-    dataset: AnyDataset, *, column: str = "text", num_proc: int | None = None, **settings: Unpack[Settings]
-) -> AnyDataset:
+    dataset: Any, *, column: str = "text", num_proc: int | None = None, **settings: Unpack[Settings]
+) -> Any:
     """Take repeated blocks out of the text of each row.
 
     Args:
@@ -177,7 +175,7 @@ class _Survivors(_Step):
 class _CleanedTable(_Step):
     def __call__(self, table: pyarrow.Table, rank: int | None = None) -> pyarrow.Table:
         threads = None if rank is None else 1  # processes share the processors
-        return dedupe.clean_many(table, text=self.column, threads=threads, **self.settings)
+        return dedupe.clean_many(table, text=self.column, threads=threads, **self.settings)  # type: ignore[no-any-return]
 
 
 class _CleanedTexts(_Step):

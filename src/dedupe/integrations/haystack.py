@@ -52,10 +52,11 @@ class DocumentDeduplicator:
 
     def to_dict(self) -> dict[str, Any]:
         """The component as plain values, for YAML."""
-        return default_to_dict(
+        values: dict[str, Any] = default_to_dict(
             self, mode=self.mode, threshold=self.threshold, width_words=self.width_words,
             source=self.source, also_in=self.also_in, trim_overlap=self.trim_overlap,
         )  # fmt: skip
+        return values
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> DocumentDeduplicator:
