@@ -14,11 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__GNUC__) && defined(__x86_64__)
+#if (defined(__x86_64__) || defined(_M_X64)) && !defined(DEDUPE_PORTABLE)
 #include <immintrin.h>
-#define HAS_AVX2_PATH 1
+#define HAS_SSE2 1 /* every 64-bit x86 has it */
+#ifdef __GNUC__
+#define HAS_AVX2_PATH 1 /* chosen when it runs; MSVC has no __builtin_cpu_supports */
 #endif
-#if defined(_MSC_VER)
+#endif
+#ifdef _MSC_VER
 #include <intrin.h>
 #endif
 
@@ -264,6 +267,13 @@ static OpenWord add_marks(Tokenizer *t, OpenWord word)
     return word;
 }
 
+static inline void flush_marks(Tokenizer *t, OpenWord *word)
+{
+    if (t->n_marks == 1) add_point(word, t->marks[0] & 0x1FFFFF);
+    else if (t->n_marks) *word = add_marks(t, *word);
+    t->n_marks = 0;
+}
+
 static void keep_mark(Tokenizer *t, uint32_t entry)
 {
     if (t->n_marks == t->marks_room) {
@@ -281,7 +291,7 @@ static void keep_mark(Tokenizer *t, uint32_t entry)
 
 static inline size_t close_word(Tokenizer *t, OpenWord *word, uint64_t *hashes, size_t n)
 {
-    if (t->n_marks) *word = add_marks(t, *word);
+    flush_marks(t, word);
     if (word->size & 7) word->sum += fmix64(word->chunk + ((word->size >> 3) + 1) * POSITION);
     hashes[n] = fmix64(word->size * GOLDEN + word->sum);
     if (t->starts) {
@@ -303,14 +313,14 @@ static inline size_t feed(Tokenizer *t, OpenWord *word, uint32_t entry, const ui
             word->kind = kind;
             word->start = from;
         }
-        if (t->n_marks) *word = add_marks(t, *word);
+        flush_marks(t, word);
     } else if (kind == MARK && word->kind) {
         word->end = to;
         if (entry >> 24) {
             keep_mark(t, entry);
             return n;
         }
-        if (t->n_marks) *word = add_marks(t, *word);
+        flush_marks(t, word);
     } else {
         if (kind != IGNORED && word->kind) n = close_word(t, word, hashes, n);
         return n;
@@ -345,6 +355,26 @@ static inline uint32_t look_up(const Table *table, uint32_t point)
     return page < table->n_pages ? table->entries[(size_t)table->pages[page] * 128 + (point & 127)] : SEPARATOR;
 }
 
+/* The usual case in a loop of its own, which the processor's registers suffice for: more letters of a word. */
+static const uint8_t *more_letters(const Table *table, OpenWord *open, const uint8_t *at, const uint8_t *end)
+{
+    const uint16_t *pages = table->pages;
+    const uint32_t *entries = table->entries;
+    const size_t n_pages = table->n_pages;
+    OpenWord word = *open;
+    while (at < end) {
+        const uint8_t *next = at;
+        uint32_t point = decode(&next, end);
+        if (point >> 7 >= n_pages) break;
+        uint32_t entry = entries[(size_t)pages[point >> 7] * 128 + (point & 127)];
+        if (entry >> 21 != LETTER) break; /* no other class, no combining class */
+        add_point(&word, entry & 0x1FFFFF);
+        word.end = at = next;
+    }
+    *open = word;
+    return at;
+}
+
 /* Any text, a code point at a time; goes on until no word is open and two ASCII bytes lie ahead. */
 static size_t table_words(Tokenizer *t, uint64_t *hashes, size_t n, size_t room)
 {
@@ -356,6 +386,7 @@ static size_t table_words(Tokenizer *t, uint64_t *hashes, size_t n, size_t room)
         uint32_t entry = look_up(&table, decode(&at, end));
         if ((entry >> 21 & 7) != EXPANDS) {
             n = feed(t, &word, entry, from, at, hashes, n);
+            if (word.kind == LETTER && !t->n_marks) at = more_letters(t->table, &word, at, end);
             continue;
         }
         size_t where = entry & 0x1FFFFF;
@@ -369,24 +400,40 @@ static size_t table_words(Tokenizer *t, uint64_t *hashes, size_t n, size_t room)
     return n;
 }
 
-/* Bit i of `word` is set when p[i] is an ASCII letter or digit, bit i of `high` when it is not ASCII.
- *
- * Eight bytes at a time in one register. Adding 0x80 - c to a byte below 0x80 sets its top bit when the byte
+/* Bit i of `word` is set when p[i] is an ASCII letter or digit, bit i of `high` when it is not ASCII. */
+#ifdef HAS_SSE2
+static inline void classify(const uint8_t *p, uint64_t *word, uint64_t *high)
+{
+    *word = *high = 0;
+    for (int i = 0; i < 64; i += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(p + i));
+        __m128i letters = _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+        __m128i digits = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+        /* x <= c without a sign is min(x, c) == x; SSE2 has no unsigned comparison */
+        letters = _mm_cmpeq_epi8(_mm_min_epu8(letters, _mm_set1_epi8(25)), letters);
+        digits = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
+        *word |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(letters, digits)) << i;
+        *high |= (uint64_t)(unsigned)_mm_movemask_epi8(bytes) << i;
+    }
+}
+#else
+/* Eight bytes at a time in one register. Adding 0x80 - c to a byte below 0x80 sets its top bit when the byte
  * is at least c, and cannot carry into the next byte, since both are at most 0x80. The multiplication
  * then collects the eight top bits: each lands on its own bit of the top byte, again without a carry. */
 static inline void classify(const uint8_t *p, uint64_t *word, uint64_t *high)
 {
     const uint64_t each = 0x0101010101010101u, tops = 0x8080808080808080u, gather = 0x0102040810204080u;
     *word = *high = 0;
-    for (int i = 0; i < 8; i++) {
-        uint64_t bytes = load(p + 8 * i, 8), low = bytes & ~tops, folded = low | 0x20 * each;
+    for (int i = 0; i < 64; i += 8) {
+        uint64_t bytes = load(p + i, 8), low = bytes & ~tops, folded = low | 0x20 * each;
         uint64_t letters = (folded + (0x80 - 'a') * each) & ~(folded + (0x7F - 'z') * each);
         uint64_t digits = (low + (0x80 - '0') * each) & ~(low + (0x7F - '9') * each);
         uint64_t members = (letters | digits) & ~bytes & tops;
-        *word |= ((members >> 7) * gather >> 56) << 8 * i;
-        *high |= (((bytes & tops) >> 7) * gather >> 56) << 8 * i;
+        *word |= ((members >> 7) * gather >> 56) << i;
+        *high |= (((bytes & tops) >> 7) * gather >> 56) << i;
     }
 }
+#endif
 
 /* A word of ASCII letters and digits. Setting bit 0x20 makes letters lower case and leaves digits alone. */
 static inline uint64_t ascii_word(const uint8_t *p, size_t size, const uint8_t *limit)
@@ -400,7 +447,17 @@ static inline uint64_t ascii_word(const uint8_t *p, size_t size, const uint8_t *
     return fmix64(size * GOLDEN + sum + fmix64(last + position));
 }
 
-/* ASCII text, a window of 64 bytes at a time; stops at the first word that the table must decide. */
+static inline size_t add_ascii_word(Tokenizer *t, const uint8_t *from, const uint8_t *to, uint64_t *hashes, size_t n)
+{
+    hashes[n] = ascii_word(from, (size_t)(to - from), t->limit);
+    if (t->starts) {
+        t->starts[n] = from - t->buffer;
+        t->ends[n] = to - t->buffer;
+    }
+    return n + 1;
+}
+
+/* ASCII text, a window of 64 bytes at a time; stops before the first word that the table must decide. */
 static size_t ascii_words(Tokenizer *t, uint64_t *hashes, size_t n, size_t room)
 {
     const uint8_t *at = t->at;
@@ -417,28 +474,20 @@ static size_t ascii_words(Tokenizer *t, uint64_t *hashes, size_t n, size_t room)
         if (left < 64) high |= UINT64_C(1) << left; /* the block's end stops the scan as well */
         size_t ascii = high ? lowest_bit(high) : 64;
         if (ascii < 64) word &= (UINT64_C(1) << ascii) - 1;
-        bool is_last = at + ascii == t->end;
-        while (word) {
-            unsigned from = lowest_bit(word);
-            uint64_t gap = ~(word >> from);
-            size_t size = gap ? lowest_bit(gap) : 64;
-            if (from + size == ascii && !is_last) { /* goes on behind what was classified */
-                t->at = at + from;
-                if (ascii < 64 || from == 0) return n; /* a mark may follow, or the word fills the window */
-                goto next_window;
-            }
-            hashes[n] = ascii_word(at + from, size, t->limit);
-            if (t->starts) {
-                t->starts[n] = at + from - t->buffer;
-                t->ends[n] = at + from + size - t->buffer;
-            }
-            n++;
-            word &= word + (UINT64_C(1) << from); /* the carry clears the lowest run of ones */
+        uint64_t starts = word & ~(word << 1), stops = ~word & word << 1; /* first bit of a run, first after it */
+        const bool is_last = at + ascii == t->end;
+        if (ascii < 64 && !is_last) stops &= ~(UINT64_C(1) << ascii); /* a mark may follow: not the word's end yet */
+        for (; stops; starts &= starts - 1, stops &= stops - 1)
+            n = add_ascii_word(t, at + lowest_bit(starts), at + lowest_bit(stops), hashes, n);
+        if (starts && !is_last) { /* a word that goes on behind what was classified, or may do so */
+            size_t from = lowest_bit(starts);
+            t->at = at += from;
+            if (ascii < 64 || from == 0) return n; /* it touches other text, or fills the window */
+            continue;
         }
-        t->at = at + ascii;
+        if (starts) n = add_ascii_word(t, at + lowest_bit(starts), at + 64, hashes, n);
+        t->at = at += ascii;
         if (ascii < left) return n;
-    next_window:
-        at = t->at;
     }
     return n;
 }
