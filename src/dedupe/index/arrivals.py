@@ -9,13 +9,13 @@ import numpy as np
 
 from dedupe.core.batch import Batch, char_offsets
 from dedupe.core.blocks import Blocks
-from dedupe.core.hashing import I64, U64, offsets_of
-from dedupe.core.sketch import shingle_sets
+from dedupe.core.hashing import I64, offsets_of
 from dedupe.documents import check_text
 from dedupe.errors import InputError, OptionError, nearest
-from dedupe.index.deciding import Decided
-from dedupe.index.records import Id, Records, encode_ids, halves
-from dedupe.index.view import NONE, View, id_hashes
+from dedupe.index.joining import Source
+from dedupe.index.records import Id, encode_ids
+from dedupe.index.store import ID_BITS
+from dedupe.index.view import NONE, View
 
 _CONFLICTS = ("error", "replace", "skip")
 _LARGEST = 1 << 32
@@ -27,12 +27,14 @@ class Arrivals(NamedTuple):
     Attributes:
         ids: Their ids.
         texts: Their texts.
+        coded: Their ids as bytes.
         skipped: Ids that are left out because they are there already.
         replaced: Ids whose earlier document goes.
     """
 
     ids: list[Id]
     texts: list[str]
+    coded: list[bytes]
     skipped: tuple[Id, ...] = ()
     replaced: tuple[Id, ...] = ()
 
@@ -45,7 +47,7 @@ class Arrivals(NamedTuple):
         Raises:
             InputError: An id is there already and `on_conflict` is ``error``.
         """
-        known = view.find_ids(self.ids)
+        known = view.find_coded(self.coded)
         conflict = known >= 0
         if not conflict.any():
             return self, NONE
@@ -59,12 +61,12 @@ class Arrivals(NamedTuple):
         if on_conflict == "replace":
             return self._replace(replaced=(*self.replaced, *there)), np.unique(known[conflict])
         new = np.flatnonzero(~conflict).tolist()
-        rest = self._replace(ids=[self.ids[place] for place in new], texts=[self.texts[place] for place in new])
-        return rest._replace(skipped=(*self.skipped, *there)), NONE
+        return self.only(new)._replace(skipped=(*self.skipped, *there)), NONE
 
-    def hashes(self) -> U64:
-        """The hash of each id."""
-        return id_hashes(encode_ids(self.ids))
+    def only(self, places: list[int]) -> Arrivals:
+        """The documents at these places."""
+        columns = ([column[place] for place in places] for column in (self.ids, self.texts, self.coded))
+        return Arrivals(*columns)  # type: ignore[arg-type]  # three lists of their own types
 
 
 def read(docs: object, id: str, text: str, on_conflict: str) -> Arrivals:
@@ -78,13 +80,11 @@ def read(docs: object, id: str, text: str, on_conflict: str) -> Arrivals:
         listed = ", ".join(map(repr, _CONFLICTS))
         raise OptionError(f"on_conflict must be one of {listed}, got {on_conflict!r}{nearest(on_conflict, _CONFLICTS)}")
     ids, texts = _columns(docs, id, text)
-    for one, content in zip(ids, texts, strict=True):
-        if not isinstance(content, str):
+    if not set(map(type, texts)) <= {str}:
+        for one, content in zip(ids, texts, strict=True):
             check_text(content, f"the text of id {one!r}")
-    encode_ids(ids)
-    if len(set(ids)) == len(ids):
-        return Arrivals(ids, texts)
-    return _each_id_once(ids, texts, on_conflict)
+    arrivals = Arrivals(ids, texts, encode_ids(ids))
+    return arrivals if len(set(ids)) == len(ids) else _each_id_once(arrivals, on_conflict)
 
 
 def _columns(docs: object, id: str, text: str) -> tuple[list[Id], list[str]]:
@@ -104,16 +104,16 @@ def _columns(docs: object, id: str, text: str) -> tuple[list[Id], list[str]]:
             f"docs must be (id, text) pairs, a mapping or a frame, got {type(docs).__name__}; "
             "for texts without ids write enumerate(texts)"
         )
-    ids, texts = [], []
-    for place, pair in enumerate(docs):
-        if isinstance(pair, str) or not isinstance(pair, tuple | list) or len(pair) != 2:
+    pairs = list(docs)
+    if set(map(type, pairs)) <= {tuple, list} and set(map(len, pairs)) <= {2}:  # the usual case
+        return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    for place, pair in enumerate(pairs):
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise InputError(
                 f"docs[{place}] must be an (id, text) pair, got {type(pair).__name__}; "
                 "for texts without ids write enumerate(texts)"
             )
-        ids.append(pair[0])
-        texts.append(pair[1])
-    return ids, texts
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
 def _plain(column: Any) -> list[Any]:
@@ -124,10 +124,10 @@ def _plain(column: Any) -> list[Any]:
     return list(column)
 
 
-def _each_id_once(ids: list[Id], texts: list[str], on_conflict: str) -> Arrivals:
+def _each_id_once(arrivals: Arrivals, on_conflict: str) -> Arrivals:
     seen: dict[Id, int] = {}
     again: list[Id] = []
-    for place, one in enumerate(ids):
+    for place, one in enumerate(arrivals.ids):
         if one in seen:
             again.append(one)
             if on_conflict == "error":
@@ -138,13 +138,12 @@ def _each_id_once(ids: list[Id], texts: list[str], on_conflict: str) -> Arrivals
                 continue
             del seen[one]
         seen[one] = place
-    chosen = list(seen.values())
-    kept = Arrivals([ids[place] for place in chosen], [texts[place] for place in chosen])
+    kept = arrivals.only(list(seen.values()))
     return kept._replace(skipped=tuple(again)) if on_conflict == "skip" else kept._replace(replaced=tuple(again))
 
 
-def records_of(view: View, arrivals: Arrivals, batch: Batch, blocks: Blocks, decided: Decided) -> Records:
-    """Put decided documents into columns, to come after those of the index.
+def columns_of(view: View, arrivals: Arrivals, batch: Batch, blocks: Blocks, source: Source) -> dict[str, Any]:
+    """Put documents into columns, to come after those of the index; all but the decisions.
 
     Raises:
         InputError: A text has 4 GiB or more, or the index would hold 2**32 blocks.
@@ -153,24 +152,23 @@ def records_of(view: View, arrivals: Arrivals, batch: Batch, blocks: Blocks, dec
     if sizes.size and int(sizes.max()) >= _LARGEST:
         large = arrivals.ids[int(sizes.argmax())]
         raise InputError(f"the text of id {large!r} has {int(sizes.max())} bytes; an index takes less than 4 GiB each")
+    if blocks.starts.size >> ID_BITS:
+        raise InputError(f"{blocks.starts.size} blocks in one call; add fewer than {1 << ID_BITS} at a time")
     if view.n_blocks + blocks.starts.size >= _LARGEST:
         raise InputError(f"the index would hold {view.n_blocks + blocks.starts.size} blocks; its limit is 2**32")
-    coded = encode_ids(arrivals.ids)
+    coded = arrivals.coded
     columns: dict[str, Any] = {
         "id_bytes": np.frombuffer(b"".join(coded), np.uint8),
-        "id_offsets": offsets_of(np.array([len(one) for one in coded], np.int64)).astype(np.uint64),
+        "id_offsets": offsets_of(np.fromiter(map(len, coded), np.int64, len(coded))).astype(np.uint64),
         "doc_blocks": offsets_of(np.bincount(blocks.docs, minlength=len(coded))).astype(np.uint64),
-        "hashes": decided.sketch.text_hashes.ravel(),
-        "n_words": decided.sketch.n_words.astype(np.uint32),
-        "head": decided.head.astype(np.uint32),
-        "survivor": decided.survivor.astype(np.uint32),
-        "similarity": decided.similarity,
+        "hashes": source.sketch.text_hashes.ravel(),
+        "n_words": source.sketch.n_words.astype(np.uint32),
     }
-    columns.update(_kept_text(view, batch, blocks) if view.rules.store_text else _kept_sets(view, batch, blocks))
-    return Records(view.n_docs, view.n_blocks, len(coded), blocks.starts.size, columns)
+    columns.update(_kept_text(batch, blocks) if view.rules.store_text else _kept_sets(batch, blocks, source))
+    return columns
 
 
-def _kept_text(view: View, batch: Batch, blocks: Blocks) -> dict[str, Any]:
+def _kept_text(batch: Batch, blocks: Blocks) -> dict[str, Any]:
     begin = batch.offsets[blocks.docs]
     return {
         "texts": batch.buffer,
@@ -182,11 +180,8 @@ def _kept_text(view: View, batch: Batch, blocks: Blocks) -> dict[str, Any]:
     }
 
 
-def _kept_sets(view: View, batch: Batch, blocks: Blocks) -> dict[str, Any]:
-    options = view.rules.options
-    sets = halves(
-        shingle_sets(batch.buffer, blocks.starts, blocks.ends, width_words=options.width_words, threads=options.threads)
-    )
+def _kept_sets(batch: Batch, blocks: Blocks, source: Source) -> dict[str, Any]:
+    sets = source.sets(np.arange(blocks.starts.size))
     return {
         "texts": np.zeros(0, np.uint8),
         "text_offsets": np.zeros(1, np.uint64),

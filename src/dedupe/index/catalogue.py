@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,7 +83,9 @@ class Catalogue:
                         db.execute(statement)
                     db.execute(f"PRAGMA user_version = {FORMAT}")
                     db.execute(f"PRAGMA application_id = {_APPLICATION}")
-                    values = [("settings", json.dumps(settings)), ("next_file", "1")]
+                    text = json.dumps(settings)
+                    check = str(zlib.crc32(text.encode()))
+                    values = [("settings", text), ("settings_check", check), ("next_file", "1")]
                     db.executemany("INSERT INTO meta VALUES (?, ?)", values)
                 db.execute("COMMIT")
             finally:
@@ -159,6 +162,17 @@ class Catalogue:
         except sqlite3.DatabaseError as error:
             return [str(error)]
         return [] if rows == ["ok"] else rows
+
+    def oddities(self) -> list[str]:
+        """What is wrong with the values, though the file is whole."""
+        meta = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
+        wrong = []
+        if meta.get("settings_check") != str(zlib.crc32(meta.get("settings", "").encode())):
+            wrong.append("the checksum of the settings does not fit")
+        used = max((number_of(named.name) for named in self.segments()), default=0)
+        if not meta.get("next_file", "").isdigit() or int(meta["next_file"]) <= used:
+            wrong.append(f"the next file would be number {meta.get('next_file')}, but {used} is taken")
+        return wrong
 
     def close(self) -> None:
         """Close the connection."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dedupe.core import pairs
-from dedupe.core.batch import Batch
-from dedupe.core.blocks import Blocks
-from dedupe.core.hashing import F64, I64, U64, Bool, offsets_of, ranges
+from dedupe.core.hashing import F64, I64, U64, Bool, fmix64, offsets_of, ranges
 from dedupe.core.shingles import Shingles
-from dedupe.core.sketch import Sketch, shingle_sets, sketch
-from dedupe.core.survivors import LEADERS, Buckets, walk
-from dedupe.index.records import halves
-from dedupe.index.view import View
+from dedupe.core.sketch import Sketch
+from dedupe.core.survivors import LEADERS, walk
+from dedupe.index.store import HIGH, LOW, pack
+from dedupe.index.view import NONE, View
 
 
 class Decided(NamedTuple):
@@ -24,9 +23,8 @@ class Decided(NamedTuple):
         head: Array of shape (n_blocks,), int64: the first block with the same words.
         survivor: Array of shape (n_blocks,), int64: the block's own number when it stays.
         similarity: Array of shape (n_blocks,), float64: to the survivor; 0 for a block that stays.
-        sketch: Words and fingerprints of the blocks.
-        lead: Keys and numbers of the postings of new leaders, sorted by key.
-        rest: Keys and numbers of the other heads, sorted by key.
+        lead: Postings of new leaders, sorted, new block i as i.
+        rest: Postings of the other heads, sorted.
         words: First half of the text hash, and number, of new heads.
         stats: Counts per stage.
     """
@@ -34,32 +32,26 @@ class Decided(NamedTuple):
     head: I64
     survivor: I64
     similarity: F64
-    sketch: Sketch
-    lead: tuple[U64, I64]
-    rest: tuple[U64, I64]
+    lead: U64
+    rest: U64
     words: tuple[U64, I64]
     stats: dict[str, Any]
 
 
-def decide(view: View, batch: Batch, blocks: Blocks, order: I64) -> Decided:
+def decide(view: View, found: Sketch, sets_of: Callable[[I64], Shingles], order: I64) -> Decided:
     """Decide about new blocks, as `find` would with the old ones before them.
 
     Args:
         view: The index.
-        batch: The new texts.
-        blocks: Their blocks.
+        found: Words and fingerprints of the new blocks.
+        sets_of: Gives what similarity is measured on, for block numbers in ascending order.
         order: Block numbers in policy order; the blocks of the index come before all of them.
 
     Returns:
         The decision; nothing in the index changes by it.
     """
-    rules, base = view.rules, view.n_blocks
-    options = rules.options
-    found = sketch(
-        batch.buffer, blocks.starts, blocks.ends,
-        width_words=options.width_words, plan=rules.plan, seed=options.seed, threads=options.threads,
-    )  # fmt: skip
-    n_blocks = blocks.starts.size
+    options, base = view.rules.options, view.n_blocks
+    n_blocks = found.n_words.size
     group = pairs.groups(found.text_hashes, None, order)
     heads = order[group[order] == order]
     old = view.find_words(found.text_hashes[heads])
@@ -73,19 +65,12 @@ def decide(view: View, batch: Batch, blocks: Blocks, order: I64) -> Decided:
     head[twins] = known
     similarity[twins] = np.where(survivor[twins] == known, 1.0, similarity[twins])
 
-    run = _Walk(view, found.keys[walked])
+    run = _Walk(view, found.keys[walked], walked)
     near, fixed = run.near, run.fixed
     in_text = np.argsort(walked[near])  # sets are read in text order
     place = np.empty(near.size, np.int64)
     place[in_text] = np.arange(near.size)
-    numbers = walked[near][in_text]
-    sets = shingle_sets(
-        batch.buffer, blocks.starts[numbers], blocks.ends[numbers],
-        width_words=options.width_words, threads=options.threads,
-    )  # fmt: skip
-    if not rules.store_text:
-        sets = halves(sets)
-    sets = _joined(view.sets(fixed), _picked(sets, place))
+    sets = _joined(view.sets(fixed), _picked(sets_of(walked[near][in_text]), place))
     result = walk(sets, run.buckets, threshold=options.threshold, n_fixed=fixed.size)
     chosen = result.survivor[fixed.size :]
     is_old = chosen < fixed.size
@@ -98,7 +83,7 @@ def decide(view: View, batch: Batch, blocks: Blocks, order: I64) -> Decided:
     head, outcome = head[group], survivor[group]
     in_group = head != base + np.arange(n_blocks)
     similarity = np.where(in_group & (outcome == head), 1.0, similarity[group])
-    stays = survivor[walked] == base + walked
+    stays = survivor == base + np.arange(n_blocks)
     stats = {
         "blocks": n_blocks,
         "groups": int(heads.size),
@@ -108,49 +93,56 @@ def decide(view: View, batch: Batch, blocks: Blocks, order: I64) -> Decided:
         "compared": result.n_compared,
         "capped": result.n_capped,
     }
-    lead, rest = run.postings(stays, base + walked)
+    lead, rest = run.postings(stays)
     words = found.text_hashes[new_heads, 0], base + new_heads
-    return Decided(head, outcome, similarity, found, lead, rest, words, stats)
+    return Decided(head, outcome, similarity, lead, rest, words, stats)
 
 
 class _Walk:
     """The buckets of new heads, with the leaders of the index in them."""
 
-    def __init__(self, view: View, keys: U64) -> None:
-        n_heads, n_bands = keys.shape
-        flat = keys.ravel()
-        order = _sorted_order(flat)
-        self.key, self.who = flat[order], order // max(n_bands, 1)
-        fresh = np.ones(flat.size, np.bool_)
-        fresh[1:] = self.key[1:] != self.key[:-1]
-        self.run = np.cumsum(fresh) - 1
-        self.first = first = np.flatnonzero(fresh)
-        n_new = np.diff(np.append(first, flat.size))
-        rows, leaders = leaders_of(view, self.key[first])
-        self.n_old = np.bincount(rows, minlength=first.size)
+    def __init__(self, view: View, keys: U64, numbers: I64) -> None:
+        self.packed = pack(keys, numbers[:, None]).ravel()
+        self.packed.sort()
+        rows, leaders = NONE, NONE
+        if len(view.lead):
+            bucket = self.packed & HIGH
+            fresh = np.ones(bucket.size, np.bool_)
+            fresh[1:] = bucket[1:] != bucket[:-1]
+            first = np.flatnonzero(fresh)
+            rows, leaders = leaders_of(view, bucket[first])
+            rows = first[rows]
+        self.met, self.n_met = np.unique(rows, return_counts=True)
         self.fixed, old = np.unique(leaders, return_inverse=True)
+        shared, self.buckets = pairs.buckets(
+            np.concatenate((self._old_keys(keys, numbers, rows, old), keys)) if self.fixed.size else keys
+        )
+        self.near = shared[self.fixed.size :] - self.fixed.size
 
-        is_shared = (n_new > 1) | (self.n_old > 0)
-        number = np.cumsum(is_shared) - 1
-        member = is_shared[self.run]
-        is_near = np.zeros(n_heads, np.bool_)
-        is_near[self.who[member]] = True
-        self.near = np.flatnonzero(is_near)
-        dense = np.cumsum(is_near) - 1 + self.fixed.size
-        block = np.concatenate((old, dense[self.who[member]]))
-        bucket = np.concatenate((number[rows], number[self.run[member]]))
-        by_block = np.argsort(block, kind="stable")
-        counts = np.bincount(block, minlength=self.fixed.size + self.near.size)
-        self.buckets = Buckets(offsets_of(counts), bucket[by_block], int(is_shared.sum()))
+    def _old_keys(self, keys: U64, numbers: I64, rows: I64, old: I64) -> U64:
+        """Rows of keys for the old leaders: the keys that new blocks have too, and fillers that nothing has."""
+        n_bands = keys.shape[1]
+        place = np.empty(int(numbers.max()) + 1, np.int64)
+        place[numbers] = np.arange(numbers.size)
+        own = keys[place[(self.packed[rows] & LOW).astype(np.int64)]]
+        band = ((own & HIGH) == (self.packed[rows] & HIGH)[:, None]).argmax(axis=1)
+        made = fmix64(np.arange(1, self.fixed.size * n_bands + 1, dtype=np.uint64)).reshape(-1, n_bands)
+        made[old, band] = own[np.arange(rows.size), band]
+        return made
 
-    def postings(self, stays: Bool, numbers: I64) -> tuple[tuple[U64, I64], tuple[U64, I64]]:
+    def postings(self, stays: Bool) -> tuple[U64, U64]:
         """Split the postings into those of leaders, at most LEADERS to a bucket, and the rest."""
-        staying = stays[self.who]
-        before = np.cumsum(staying) - staying
-        rank = before - before[self.first][self.run]
-        leads = staying & (rank + self.n_old[self.run] < LEADERS)
-        number = numbers[self.who]
-        return (self.key[leads], number[leads]), (self.key[~leads], number[~leads])
+        leads = stays[(self.packed & LOW).astype(np.int64)]
+        bucket = self.packed & HIGH
+        # only a bucket with more than LEADERS blocks, old and new, can be too full for one of them
+        large = np.unique(bucket[:-LEADERS][bucket[LEADERS:] == bucket[:-LEADERS]])
+        size = np.searchsorted(bucket, bucket[self.met], side="right") - self.met
+        full = np.union1d(np.searchsorted(bucket, large), self.met[size + self.n_met > LEADERS])
+        n_old = dict(zip(self.met.tolist(), self.n_met.tolist(), strict=True)) if full.size else {}
+        for first in full.tolist():
+            here = slice(first, int(np.searchsorted(bucket, bucket[first], side="right")))
+            leads[here] &= np.cumsum(leads[here]) + n_old.get(first, 0) <= LEADERS
+        return self.packed[leads], self.packed[~leads]
 
 
 def leaders_of(view: View, keys: U64) -> tuple[I64, I64]:
@@ -173,17 +165,6 @@ def leaders_of(view: View, keys: U64) -> tuple[I64, I64]:
     rows, ids = rows[keep], ids[keep]
     place = np.arange(rows.size) - np.searchsorted(rows, rows)
     return rows[place < LEADERS], ids[place < LEADERS]
-
-
-def _sorted_order(keys: U64) -> I64:
-    """Positions in ascending order of the keys; equal keys in ascending position."""
-    order = np.argsort(keys)
-    values = keys[order]
-    same = np.flatnonzero(values[1:] == values[:-1])
-    if same.size:  # the fast sort is not stable: put the few equal ones in order
-        touched = np.union1d(same, same + 1)
-        order[touched] = order[touched][np.lexsort((order[touched], values[touched]))]
-    return order
 
 
 def _picked(sets: Shingles, order: I64) -> Shingles:

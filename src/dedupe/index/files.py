@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dedupe.core.hashing import I64
+from dedupe.core.hashing import I64, U64
 from dedupe.errors import DedupeError
 from dedupe.index import records
 from dedupe.index.catalogue import Catalogue, Named
 from dedupe.index.errors import IndexDamaged
 from dedupe.index.records import Records
 from dedupe.index.segments import Segment, SegmentWriter
-from dedupe.index.store import Run, Runs, merged
+from dedupe.index.store import Run, Runs, merged, of_era
 from dedupe.index.view import FAMILIES, Changes, Rules, View
 
 TIER = 8  # files of one level that are merged into one of the next
+Merge = tuple[Iterable[int], Callable[[], Iterator[tuple[U64, I64]]]]  # eras, and keys with ids in order
 _ATTEMPTS = 20  # a reader may find a file gone that was merged a moment ago
 
 
@@ -83,8 +84,7 @@ class Folder:
         runs: dict[str, Runs] = {}
         for family in FAMILIES:
             postings = [opened[one.name] for one in named if one.kind == "postings" and one.name in opened]
-            found = [Run(part[f"{family}_keys"], part[f"{family}_ids"]) for part in postings]
-            runs[family] = Runs([run for run in found if run.keys.size])
+            runs[family] = Runs(runs_of(postings, family))
         return View(self.rules, parts, runs, changes)
 
     def _segment(self, named: Named) -> Segment:
@@ -132,7 +132,7 @@ class Folder:
             self._write_records([new], view, level=0)
         pending = {family: view.runs[family].pending for family in FAMILIES}
         if any(pending.values()):
-            self._write_postings({family: merged(runs) for family, runs in pending.items()}, level=0)
+            self._write_postings({family: merge_of(runs) for family, runs in pending.items()}, level=0)
         if self._view is None or view.changes is not self._view.changes:
             self.write_changes(view.changes)
 
@@ -161,14 +161,10 @@ class Folder:
         if kind == "records":
             self._write_records(sorted(map(Records.of, parts), key=lambda part: part.first_doc), view, level=level)
         else:
-            runs = {
-                family: merged([Run(part[f"{family}_keys"], part[f"{family}_ids"]) for part in parts])
-                for family in FAMILIES
-            }
-            self._write_postings(runs, level=level)
+            self._write_postings({family: merge_of(runs_of(parts, family)) for family in FAMILIES}, level=level)
         self.catalogue.drop([one.name for one in chosen])
 
-    def replace_all(self, parts: list[Records], view: View, runs: dict[str, Iterator[Run]]) -> None:
+    def replace_all(self, parts: list[Records], view: View, runs: dict[str, Merge]) -> None:
         """Put new files in the place of all; inside :meth:`writing`."""
         self.catalogue.drop([one.name for one in self._named])
         level = max((one.level for one in self._named), default=0)
@@ -187,12 +183,14 @@ class Folder:
             }
             self._counts = counts
 
-    def _write_postings(self, runs: dict[str, Iterator[Run]], *, level: int) -> None:
+    def _write_postings(self, runs: dict[str, Merge], *, level: int) -> None:
         with self._writer("postings", level) as writer:
-            counts = {}
+            self._counts = {}
             for family in FAMILIES:
-                counts[family] = _write_run(writer, family, runs[family], self.path)
-            self._counts = counts
+                eras, parts = runs[family]
+                for era in sorted(eras):
+                    name = f"{family}:{era}"
+                    self._counts[name] = writer.section(name, of_era(parts(), era), "u8")
 
     def write_changes(self, changes: Changes) -> None:
         """Put the changes in the place of those that were there."""
@@ -211,8 +209,7 @@ class Folder:
         self._made.append(path)
         with SegmentWriter(path, {"kind": kind, "level": level, "settings": plain(self.rules)}) as writer:
             yield writer
-            for fact, value in self._counts.items():
-                writer.fact(fact, value)
+            writer.fact("counts", self._counts)
         sync_folder(self.path)
         self.catalogue.name(Named(name, kind, level, path.stat().st_size, json.dumps(self._counts)))
 
@@ -239,17 +236,15 @@ def _changes(segment: Segment) -> Changes:
     return Changes(removed, blocks, head, survivor, segment["similarity"].astype(np.float64))
 
 
-def _write_run(writer: SegmentWriter, family: str, parts: Iterator[Run], folder: Path) -> int:
-    """Write merged postings: keys at once, ids beside them in memory until the keys are done."""
-    ids: list[Any] = []
+def runs_of(segments: list[Segment], family: str) -> list[Run]:
+    """The runs of one family in segments of postings."""
+    names = [(part, name) for part in segments for name in part.names() if name.startswith(f"{family}:")]
+    return [Run(int(name.partition(":")[2]), part[name]) for part, name in names if part.count(name)]
 
-    def keys() -> Iterator[Any]:
-        for part in parts:
-            ids.append(part.ids)
-            yield part.keys
 
-    writer.section(f"{family}_keys", keys(), "u8")
-    return writer.section(f"{family}_ids", ids, "u4")
+def merge_of(runs: list[Run]) -> Merge:
+    """A merge of runs as it is written: their eras, and what makes the merged parts."""
+    return {run.era for run in runs}, lambda: merged(runs)
 
 
 def filled(parts: list[Records], counts: list[dict[str, int]]) -> tuple[list[Records], I64]:

@@ -18,15 +18,18 @@ from dedupe.core.blocks import split
 from dedupe.core.hashing import I64
 from dedupe.documents import check_text
 from dedupe.errors import InputError, OptionError
-from dedupe.index.arrivals import read, records_of
+from dedupe.index.arrivals import columns_of, read
 from dedupe.index.catalogue import NAME, Catalogue
-from dedupe.index.deciding import decide
+from dedupe.index.checking import Problem, verify
+from dedupe.index.exchange import signature, to_datasketch
 from dedupe.index.files import Folder, plain
+from dedupe.index.joining import join, of_texts
 from dedupe.index.querying import matches
 from dedupe.index.records import Id
-from dedupe.index.results import AddReport, IndexDuplicate, IndexMatch, duplicates_of
+from dedupe.index.results import AddReport, Check, IndexDuplicate, IndexMatch, duplicates_of
 from dedupe.index.revision import Revision
 from dedupe.index.upkeep import check_makeable, check_place, check_supported, make_index, rules_of, write_anew
+from dedupe.index.verdicts import verdict
 from dedupe.index.view import Rules, View
 from dedupe.options import Options, Settings
 from dedupe.results import Block
@@ -138,20 +141,13 @@ class Index:
             now = Revision(view).remove(gone) if gone.size else view
             batch = encode(arrivals.texts)
             blocks = split(batch, view.rules.options.unit)
-            decided = decide(now, batch, blocks, np.arange(blocks.starts.size))
-            made = records_of(now, arrivals, batch, blocks, decided)
-            runs = {family: run.draft() for family, run in now.runs.items()}
-            runs["lead"].put_sorted(*decided.lead)
-            runs["rest"].put_sorted(*decided.rest)
-            runs["words"].put(*decided.words)
-            runs["ids"].put(arrivals.hashes(), now.n_docs + np.arange(len(arrivals.ids)))
-            full = View(view.rules, [*now.records, made], runs, now.changes) if arrivals.ids else now
-            folder.commit(full, made if arrivals.ids else None)
+            source = of_texts(view.rules, batch, blocks)
+            joined = join(now, arrivals.coded, columns_of(now, arrivals, batch, blocks, source), source)
+            folder.commit(joined.view, joined.records if arrivals.ids else None)
         self._tidy()
-        docs_added = np.arange(now.n_docs, full.n_docs)
-        return AddReport(
-            len(arrivals.ids), made.n_blocks, arrivals.skipped, arrivals.replaced, decided.stats, full, docs_added
-        )
+        counts = len(arrivals.ids), joined.records.n_blocks
+        docs_added = np.arange(now.n_docs, joined.view.n_docs)
+        return AddReport(*counts, arrivals.skipped, arrivals.replaced, joined.stats, joined.view, docs_added)
 
     def remove(self, ids: Iterable[Id], *, missing: str = "error") -> int:
         """Take documents out; blocks that were their duplicates are decided again.
@@ -219,6 +215,86 @@ class Index:
         if isinstance(k, bool) or not isinstance(k, int) or k < 1:
             raise OptionError(f"k must be a whole number from 1 on, got {k!r}")
         return matches(self._view(), checked, k)
+
+    def check(self, doc: str | tuple[Id, str]) -> Check:
+        """Say what a document is to the index: new, known, another version, a part of one or the whole of one.
+
+        A document of the index counts as held by the text when blocks with the share `threshold` of its words match
+        blocks of the text; and the other way round. With the unit ``document`` there is one block each, and shingles
+        are counted instead of words; a part is then only found when it is large enough to share a bucket with the
+        whole. For parts, use a smaller unit.
+
+        Args:
+            doc: A text, or an (id, text) pair.
+
+        Returns:
+            The verdict, for the document that shares most.
+        """
+        one, text = doc if isinstance(doc, tuple) else (None, doc)
+        return verdict(self._view(), one, check_text(text, "doc"))
+
+    def stats(self) -> dict[str, Any]:
+        """Counts: documents, blocks, duplicates, files, bytes.
+
+        Returns:
+            documents, blocks, duplicates, removed (documents whose space comes back with `compact`), postings, files,
+            bytes, bytes_text (of these, texts), n_bands, n_rows.
+        """
+        view = self._view()
+        blocks = view.blocks_of(_alive_docs(view))
+        duplicates = int((view.decisions(blocks)[1] != blocks).sum())
+        named = self._folder.catalogue.segments()
+        return {
+            "documents": len(self),
+            "blocks": int(blocks.size),
+            "duplicates": duplicates,
+            "removed": int(view.changes.removed.size),
+            "postings": sum(len(runs) for runs in view.runs.values()),
+            "files": len(named),
+            "bytes": sum(one.bytes for one in named),
+            "bytes_text": sum(int(part.columns["texts"].size) for part in view.records),
+            "n_bands": view.rules.plan.n_bands,
+            "n_rows": view.rules.plan.n_rows,
+        }
+
+    def verify(self) -> tuple[Problem, ...]:
+        """Read every byte, and say what is not as it was written; nothing is changed."""
+        return verify(self.path)
+
+    def export(self) -> Iterator[dict[str, Any]]:
+        """Give all documents in order of arrival, as values for JSON.
+
+        Yields:
+            id, text (None when texts are not kept) and duplicates: start, end, similarity and survivor of each
+            duplicate block.
+        """
+        view = self._view()
+        for doc in _alive_docs(view).tolist():
+            docs = np.array([doc])
+            yield {
+                "id": view.doc_ids(docs)[0],
+                "text": view.doc_text(doc) if view.rules.store_text else None,
+                "duplicates": [_plain(each) for each in duplicates_of(view, view.blocks_of(docs))],
+            }
+
+    def to_datasketch(self, **storage: Any) -> Any:
+        """Make a `datasketch.MinHashLSH` that gives the same candidates.
+
+        Args:
+            **storage: Further arguments of `MinHashLSH`, as ``storage_config={"type": "redis", …}``.
+
+        Returns:
+            The object; its keys are document ids for the unit ``document``, ids with ``#`` and the number of the block
+            in the document otherwise. Query it with the signatures of :meth:`signature`.
+
+        Raises:
+            DedupeError: datasketch is not installed.
+        """
+        return to_datasketch(self._view(), storage)
+
+    def signature(self, text: str) -> Any:
+        """The `datasketch.MinHash` of a text, to query what :meth:`to_datasketch` made."""
+        return signature(self._view().rules, check_text(text))
 
     def __len__(self) -> int:
         """Number of documents."""
@@ -312,6 +388,16 @@ class Index:
             folder = self._here()
             with folder.writing() as view:
                 yield folder, view
+
+
+def _plain(duplicate: IndexDuplicate) -> dict[str, Any]:
+    survivor = duplicate.survivor
+    return {
+        "start": duplicate.block.start,
+        "end": duplicate.block.end,
+        "similarity": round(duplicate.similarity, 6),
+        "survivor": {"id": survivor.doc, "start": survivor.start, "end": survivor.end},
+    }
 
 
 def _alive_docs(view: View) -> I64:

@@ -12,9 +12,8 @@ from dedupe.core.blocks import Blocks, split
 from dedupe.core.hashing import F64, I64, Bool
 from dedupe.core.shingles import Shingles
 from dedupe.core.similarity import pair_similarities, ranked
-from dedupe.core.sketch import Sketch, shingle_sets, sketch
 from dedupe.core.survivors import LEADERS
-from dedupe.index.records import halves
+from dedupe.index.joining import Source, of_texts
 from dedupe.index.results import IndexMatch
 from dedupe.index.view import View
 from dedupe.results import Block, Rule, rule_of
@@ -41,27 +40,22 @@ class Asked(NamedTuple):
 
     batch: Batch
     blocks: Blocks
-    sketch: Sketch
+    source: Source
 
 
 def prepare(view: View, texts: Sequence[str]) -> Asked:
     """Cut and fingerprint texts by the rules of an index."""
-    options = view.rules.options
     batch = encode(texts)
-    blocks = split(batch, options.unit)
-    found = sketch(
-        batch.buffer, blocks.starts, blocks.ends,
-        width_words=options.width_words, plan=view.rules.plan, seed=options.seed, threads=options.threads,
-    )  # fmt: skip
-    return Asked(batch, blocks, found)
+    blocks = split(batch, view.rules.options.unit)
+    return Asked(batch, blocks, of_texts(view.rules, batch, blocks))
 
 
 def hits(view: View, asked: Asked) -> Hits:
     """Find and measure what matches; heads of groups stand for all blocks of their words."""
     options = view.rules.options
-    twin = view.find_words(asked.sketch.text_hashes)
+    twin = view.find_words(asked.source.sketch.text_hashes)
     same = np.flatnonzero(twin >= 0)
-    query, block = _candidates(view, asked)
+    query, block = candidates(view, asked)
     fresh = twin[query] != block
     query, block = query[fresh], block[fresh]
     score = _measure(view, asked, query, block)
@@ -74,10 +68,10 @@ def hits(view: View, asked: Asked) -> Hits:
     )
 
 
-def _candidates(view: View, asked: Asked) -> tuple[I64, I64]:
+def candidates(view: View, asked: Asked) -> tuple[I64, I64]:
     """Pairs of a block asked about and a head that shares a bucket with it, each once."""
-    compared = np.flatnonzero(asked.sketch.n_words >= max(view.rules.options.min_words, 1))
-    keys = asked.sketch.keys[compared].ravel()
+    compared = np.flatnonzero(asked.source.sketch.n_words >= max(view.rules.options.min_words, 1))
+    keys = asked.source.sketch.keys[compared].ravel()
     order = np.argsort(keys)
     keys = keys[order]
     fresh = np.ones(keys.size, np.bool_)
@@ -98,7 +92,7 @@ def _candidates(view: View, asked: Asked) -> tuple[I64, I64]:
     which = np.repeat(at, n_askers) + (
         np.arange(int(n_askers.sum())) - np.repeat(np.cumsum(n_askers) - n_askers, n_askers)
     )
-    query = compared[order[which] // max(asked.sketch.keys.shape[1], 1)]
+    query = compared[order[which] // max(asked.source.sketch.keys.shape[1], 1)]
     pair = np.unique((query << 32) | np.repeat(heads, n_askers))
     return pair >> 32, pair & 0xFFFFFFFF
 
@@ -106,15 +100,9 @@ def _candidates(view: View, asked: Asked) -> tuple[I64, I64]:
 def _measure(view: View, asked: Asked, query: I64, block: I64) -> F64:
     if query.size == 0:
         return np.zeros(0)
-    options, blocks = view.rules.options, asked.blocks
     ours, left = np.unique(query, return_inverse=True)
     theirs, right = np.unique(block, return_inverse=True)
-    own = shingle_sets(
-        asked.batch.buffer, blocks.starts[ours], blocks.ends[ours],
-        width_words=options.width_words, threads=options.threads,
-    )  # fmt: skip
-    own = own if view.rules.store_text else halves(own)
-    other = view.sets(theirs)
+    own, other = asked.source.sets(ours), view.sets(theirs)
     offsets = np.concatenate((own.offsets, other.offsets[1:] + own.offsets[-1]))
     sets = ranked(Shingles(np.concatenate((own.hashes, other.hashes)), offsets))
     return pair_similarities(sets, left, right + ours.size)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core.hashing import F64, I64, U64, offsets_of, ranges
+from dedupe.core.hashing import F64, GOLDEN, I64, POSITION, U64, fmix64, offsets_of, ranges
 from dedupe.core.shingles import Shingles
 from dedupe.errors import InputError
 from dedupe.index.segments import Array, Segment, SegmentWriter
@@ -103,18 +103,31 @@ def encode_ids(ids: Sequence[Id]) -> list[bytes]:
     Raises:
         InputError: An id is neither str nor int, or a str that no file can hold.
     """
-    made = []
-    for one in ids:
-        if isinstance(one, str):
-            try:
-                made.append(b"s" + one.encode())
-            except UnicodeEncodeError as error:
-                raise InputError(f"id {one!r} has a lone surrogate; give an id that is valid Unicode") from error
-        elif isinstance(one, int) and not isinstance(one, bool):
-            made.append(b"i%d" % one)
-        else:
-            raise InputError(f"an id must be a str or an int, got {type(one).__name__}: {one!r}")
-    return made
+    for kind in set(map(type, ids)) - {str, int}:
+        wrong = next(one for one in ids if type(one) is kind)
+        raise InputError(f"an id must be a str or an int, got {kind.__name__}: {wrong!r}")
+    try:
+        return [f"s{one}".encode() if isinstance(one, str) else b"i%d" % one for one in ids]
+    except UnicodeEncodeError as error:
+        raise InputError(f"id {error.object[1:]!r} has a lone surrogate; give an id that is valid Unicode") from error
+
+
+def id_hashes(coded: Sequence[bytes]) -> U64:
+    """A 64-bit hash of each encoded id: its chunks of eight bytes, mixed with their places, summed and mixed."""
+    if not coded:
+        return np.zeros(0, np.uint64)
+    data = b"".join(coded) + bytes(8)
+    sizes = np.fromiter(map(len, coded), np.int64, len(coded))
+    begins = offsets_of(sizes)[:-1]
+    n_chunks = -(-sizes // 8)
+    chunk = ranges(np.zeros_like(n_chunks), n_chunks)
+    left = np.minimum(np.repeat(sizes, n_chunks) - 8 * chunk, 8).astype(np.uint64)
+    # an overlapping view of eight bytes at each position; what lies behind the id is shifted out
+    loads = np.ndarray((len(data) - 7,), "<u8", buffer=data, strides=(1,))
+    bytes_of = loads[np.repeat(begins, n_chunks) + 8 * chunk] << (np.uint64(64) - 8 * left)
+    mixed = fmix64(bytes_of + (chunk.astype(np.uint64) + np.uint64(1)) * np.uint64(POSITION))
+    total: U64 = np.add.reduceat(mixed, offsets_of(n_chunks)[:-1])
+    return fmix64(total + sizes.astype(np.uint64) * np.uint64(GOLDEN))
 
 
 def decode_id(data: bytes) -> Id:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, insort
+from itertools import pairwise
 
 import numpy as np
 
@@ -63,7 +64,6 @@ class Revision:
         heirs = self._heirs(dead_heads, removed)
         start = np.union1d(dead_heads, np.array(sorted(heirs), np.int64))
         start = start[view.column("n_words", start) >= max(view.rules.options.min_words, 1)]
-        self._load_keys(start)
         self._entering = set(heirs)
         self._wait(start.tolist())
         while self._waiting:
@@ -110,7 +110,6 @@ class Revision:
 
     def _decide(self, number: int) -> None:
         keys = self._keys[number]
-        self._load_buckets(keys)
         stayed = number not in self._entering and self._stays(number)
         if number in self._dead:
             stays = False
@@ -165,11 +164,12 @@ class Revision:
             self._wait([number for number, hit in zip(later, (survivors == leader).tolist(), strict=True) if hit])
 
     def _wait(self, numbers: list[int]) -> None:
-        for number in numbers:
-            if number not in self._seen:
-                self._seen.add(number)
-                heapq.heappush(self._waiting, number)
-        self._load_keys(np.array(numbers, np.int64))
+        fresh = [number for number in numbers if number not in self._seen]
+        self._seen.update(fresh)
+        for number in fresh:
+            heapq.heappush(self._waiting, number)
+        self._load_keys(np.array(fresh, np.int64))
+        self._load_buckets({key for number in fresh for key in self._keys[number]})
 
     def _nearest(self, number: int, keys: list[int]) -> tuple[int, float]:
         """The survivor of a block and the similarity to it; the block itself and 0 when it stays."""
@@ -203,9 +203,13 @@ class Revision:
         if missing.size:
             self._keys.update(zip(missing.tolist(), self.view.keys(missing).tolist(), strict=True))
 
-    def _load_buckets(self, keys: list[int]) -> None:
-        """Read buckets as they were before; what happened since is entered by the walk itself."""
-        missing = np.array(sorted(set(keys) - self._buckets.keys()), np.uint64)
+    def _load_buckets(self, keys: set[int]) -> None:
+        """Read buckets as they were before.
+
+        Whatever a block did to its buckets since, it did to all that were loaded when it began to wait: so a bucket
+        that is loaded later has none of it.
+        """
+        missing = np.array(sorted(keys - self._buckets.keys()), np.uint64)
         if missing.size == 0:
             return
         view = self.view
@@ -219,9 +223,13 @@ class Revision:
         pair = np.unique((rows[keep] << 32) | ids[keep])
         rows, ids = pair >> 32, pair & 0xFFFFFFFF
         stays = (survivor == known)[np.searchsorted(known, ids)]
-        for row, key in enumerate(missing.tolist()):
-            here = slice(*np.searchsorted(rows, [row, row + 1]).tolist())
-            self._buckets[key] = _Bucket(ids[here].tolist(), ids[here][stays[here]].tolist())
+        edges = np.arange(missing.size + 1)
+        lists = []
+        for row_of, found in ((rows, ids), (rows[stays], ids[stays])):
+            borders, values = np.searchsorted(row_of, edges).tolist(), found.tolist()
+            lists.append([values[first:last] for first, last in pairwise(borders)])
+        for key, members, staying in zip(missing.tolist(), *lists, strict=True):
+            self._buckets[key] = _Bucket(members, staying)
 
     def _similarities(self, number: int, others: list[int]) -> np.ndarray:
         missing = np.array(sorted({number, *others} - self._sets.keys()), np.int64)

@@ -176,6 +176,10 @@ class Segment:
         """Whether there is such a section."""
         return name in self._sections
 
+    def names(self) -> list[str]:
+        """Names of the sections, as they were written."""
+        return list(self._sections)
+
     def count(self, name: str) -> int:
         """Number of values in a section."""
         return int(self._sections[name][1])

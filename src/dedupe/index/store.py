@@ -1,8 +1,14 @@
-"""Keys to ids: the batched protocol, and sorted runs that implement it."""
+"""Keys to ids: the batched protocol, and sorted runs that implement it.
+
+A posting is one uint64: the upper 40 bits of its key, and the lower 24 bits of its id. So a run is sorted by sorting
+plain numbers, and takes 8 bytes per posting. All ids of a run agree in the bits above 24, their era.
+Two keys that agree in 40 bits share a bucket here. Such a pair of blocks is compared in vain, no more: with 2**24 blocks
+of 17 keys, a key that is looked up meets a strange one with a chance of 2**28 / 2**40, one in 4,000.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -10,6 +16,9 @@ import numpy as np
 from dedupe.core.hashing import I64, U64, ranges
 from dedupe.index.segments import Array
 
+ID_BITS = 24
+LOW = np.uint64((1 << ID_BITS) - 1)
+HIGH = ~LOW
 _PART = 1 << 22  # postings merged at a time
 
 
@@ -23,7 +32,7 @@ class Store(Protocol):
         """Look up many keys at once.
 
         Args:
-            keys: Array of shape (n_keys,), uint64, ascending, each once.
+            keys: Array of shape (n_keys,), uint64, ascending.
             limit: Enough ids of one key; more may come.
 
         Returns:
@@ -32,15 +41,15 @@ class Store(Protocol):
 
 
 class Run(NamedTuple):
-    """Postings sorted by key, then by id.
+    """Sorted postings, each once.
 
     Attributes:
-        keys: Array of shape (n_postings,), uint64.
-        ids: Array of shape (n_postings,), uint32.
+        era: What all ids have above their lower 24 bits.
+        postings: Array of shape (n_postings,), uint64.
     """
 
-    keys: Array
-    ids: Array
+    era: int
+    postings: Array
 
 
 class Runs:
@@ -53,7 +62,7 @@ class Runs:
 
     def __len__(self) -> int:
         """Number of postings."""
-        return sum(run.keys.size for run in (*self.runs, *self.pending))
+        return sum(run.postings.size for run in (*self.runs, *self.pending))
 
     def draft(self) -> Runs:
         """A copy to put into; the runs are shared."""
@@ -63,22 +72,27 @@ class Runs:
 
     def put(self, keys: U64, ids: I64) -> None:
         """Add postings, in any order; see :class:`Store`."""
-        if keys.size:
-            order = np.lexsort((ids, keys))
-            self.put_sorted(*_each_once(keys[order], ids[order]))
+        eras = ids >> ID_BITS
+        for era in np.unique(eras).tolist():
+            here = eras == era
+            self.pending.append(Run(era, _each_once(pack(keys[here], ids[here]))))
 
-    def put_sorted(self, keys: U64, ids: I64) -> None:
-        """Add postings that are sorted by key, then by id."""
-        if keys.size:
-            self.pending.append(Run(keys, ids.astype(np.uint32)))
+    def put_sorted(self, postings: U64, base: int) -> None:
+        """Add sorted postings whose ids count from `base` on."""
+        ids = (postings & LOW).astype(np.int64) + base
+        for era in range(base >> ID_BITS, (int(ids.max(initial=base)) >> ID_BITS) + 1):
+            here = slice(None) if base & int(LOW) == 0 else (ids >> ID_BITS) == era
+            if postings[here].size:
+                self.pending.append(Run(era, pack(postings[here], ids[here])))
 
     def get(self, keys: U64, *, limit: int | None = None) -> tuple[I64, I64]:
         """Look up many keys at once; see :class:`Store`."""
         rows: list[I64] = []
         ids: list[I64] = []
+        wanted = keys & HIGH
         for run in (*self.runs, *self.pending):
-            if run.keys.size and keys.size:
-                row, found = _look_up(run, keys, limit)
+            if run.postings.size and keys.size:
+                row, found = _look_up(run, wanted, limit)
                 if row.size:
                     rows.append(row)
                     ids.append(found)
@@ -86,50 +100,75 @@ class Runs:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         if len(rows) == 1:
             return rows[0], ids[0]
-        pair = np.unique((np.concatenate(rows) << 32) | np.concatenate(ids))
+        pair = _each_once(((np.concatenate(rows) << 32) | np.concatenate(ids)).view(np.uint64)).view(np.int64)
         return pair >> 32, pair & 0xFFFFFFFF
 
 
-def _look_up(run: Run, keys: U64, limit: int | None) -> tuple[I64, I64]:
-    at = np.searchsorted(run.keys, keys)
-    row = np.flatnonzero(run.keys[np.minimum(at, run.keys.size - 1)] == keys)
+def pack(keys: U64, ids: I64) -> U64:
+    """Postings of keys and ids."""
+    packed: U64 = (keys & HIGH) | (ids.astype(np.uint64) & LOW)
+    return packed
+
+
+def _each_once(postings: U64) -> U64:
+    """Sort postings in place, and drop repeats."""
+    postings.sort()
+    fresh = np.ones(postings.size, np.bool_)
+    fresh[1:] = postings[1:] != postings[:-1]
+    return postings if fresh.all() else postings[fresh]
+
+
+def _look_up(run: Run, wanted: U64, limit: int | None) -> tuple[I64, I64]:
+    postings = run.postings
+    at = np.searchsorted(postings, wanted)
+    row = np.flatnonzero(postings[np.minimum(at, postings.size - 1)] & HIGH == wanted)
     if row.size == 0:
         return row, row
     first = at[row]
-    counts = np.searchsorted(run.keys, keys[row], side="right") - first
+    counts = np.searchsorted(postings, wanted[row] | LOW, side="right") - first
     if limit is not None:
         counts = np.minimum(counts, limit)
-    return np.repeat(row, counts), run.ids[ranges(first, counts)].astype(np.int64)
+    found = (postings[ranges(first, counts)] & LOW).astype(np.int64)
+    return np.repeat(row, counts), found + (run.era << ID_BITS)
 
 
-def merged(runs: list[Run]) -> Iterator[Run]:
+def merged(runs: list[Run]) -> Iterator[tuple[U64, I64]]:
     """Merge runs into parts that follow each other, a few million postings in memory at a time.
 
     Args:
         runs: Sorted runs.
 
     Yields:
-        Sorted parts without repeats; a key is never split over two parts.
+        Keys (their upper 40 bits) and ids, sorted by both, without repeats; a key is never split over two parts.
     """
-    runs = [run for run in runs if run.keys.size]
-    total = sum(run.keys.size for run in runs)
-    if total == 0:
+    runs = [run for run in runs if run.postings.size]
+    if not runs:
         return
-    n_parts = -(-total // _PART)
-    largest = max(runs, key=lambda run: run.keys.size).keys
+    n_parts = -(-sum(run.postings.size for run in runs) // _PART)
+    largest = max(runs, key=lambda run: run.postings.size).postings
     # borders that cut the largest run evenly cut the others nearly so: keys are hashes
-    cuts = np.unique(largest[(np.arange(1, n_parts) * largest.size) // n_parts])
-    places = [[0, *np.searchsorted(run.keys, cuts).tolist(), run.keys.size] for run in runs]
+    cuts = np.unique(largest[(np.arange(1, n_parts) * largest.size) // n_parts] & HIGH)
+    places = [[0, *np.searchsorted(run.postings, cuts).tolist(), run.postings.size] for run in runs]
+    one_era = len({run.era for run in runs}) == 1
     for part in range(len(cuts) + 1):
-        spans = [slice(place[part], place[part + 1]) for place in places]
-        keys = np.concatenate([run.keys[span] for run, span in zip(runs, spans, strict=True)])
-        ids = np.concatenate([run.ids[span] for run, span in zip(runs, spans, strict=True)])
+        spans = [run.postings[place[part] : place[part + 1]] for run, place in zip(runs, places, strict=True)]
+        if one_era:
+            postings = spans[0] if len(spans) == 1 else _each_once(np.concatenate(spans))
+            yield postings & HIGH, (postings & LOW).astype(np.int64) + (runs[0].era << ID_BITS)
+            continue
+        keys = np.concatenate([span & HIGH for span in spans])
+        ids = np.concatenate(
+            [(span & LOW).astype(np.int64) + (run.era << ID_BITS) for run, span in zip(runs, spans, strict=True)]
+        )
         order = np.lexsort((ids, keys))
-        yield Run(*_each_once(keys[order], ids[order]))
+        keys, ids = keys[order], ids[order]
+        fresh = np.ones(keys.size, np.bool_)
+        fresh[1:] = (keys[1:] != keys[:-1]) | (ids[1:] != ids[:-1])
+        yield keys[fresh], ids[fresh]
 
 
-def _each_once(keys: U64, ids: Array) -> tuple[U64, Array]:
-    """Drop repeats from sorted postings."""
-    fresh = np.ones(keys.size, np.bool_)
-    fresh[1:] = (keys[1:] != keys[:-1]) | (ids[1:] != ids[:-1])
-    return keys[fresh], ids[fresh]
+def of_era(parts: Iterable[tuple[U64, I64]], era: int) -> Iterator[U64]:
+    """The postings of one era among merged parts."""
+    for keys, ids in parts:
+        here = ids >> ID_BITS == era
+        yield pack(keys[here], ids[here]) if not here.all() else pack(keys, ids)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dedupe.core.bands import Plan
-from dedupe.core.hashing import I64, offsets_of, ranges
+from dedupe.core.hashing import I64, U64, offsets_of, ranges
 from dedupe.core.survivors import LEADERS
 from dedupe.errors import DedupeError, OptionError
 from dedupe.index.catalogue import Catalogue
-from dedupe.index.files import Folder, hashes_version, plain
+from dedupe.index.files import Folder, Merge, hashes_version, plain
 from dedupe.index.records import Records
-from dedupe.index.store import Run, merged
+from dedupe.index.store import ID_BITS, Run, merged
 from dedupe.index.view import Changes, Rules, View
 from dedupe.options import Options
 
@@ -113,46 +113,49 @@ def write_anew(folder: Folder, view: View) -> None:
 
     Blocks and documents are numbered anew, in the same order.
     """
-    docs = np.arange(view.n_docs)
-    is_kept = ~view.is_removed(docs)
+    every = np.arange(view.n_docs)
+    is_kept = ~view.is_removed(every)
     new_doc = np.cumsum(is_kept) - 1
     blocks = np.ones(view.n_blocks, np.bool_)
-    blocks[view.blocks_of(docs[~is_kept])] = False
+    blocks[view.blocks_of(every[~is_kept])] = False
     new_block = np.cumsum(blocks) - 1
     decisions = view.all_decisions()
-    parts = [_kept(part, is_kept, blocks, new_doc, new_block) for part in view.records]
-    parts = [part for part in parts if part.n_docs]
+    kept = [np.flatnonzero(is_kept[part.first_doc : part.first_doc + part.n_docs]) for part in view.records]
+    parts = [kept_records(part, docs) for part, docs in zip(view.records, kept, strict=True) if docs.size]
     head, survivor = (new_block[column[blocks]] for column in decisions[:2])
     fresh = View(view.rules, _decided(parts, head, survivor, decisions[2][blocks]), view.runs, Changes())
     is_head = blocks & (decisions[0] == np.arange(view.n_blocks))
     stays = is_head & (decisions[1] == np.arange(view.n_blocks))
+    n_kept = int(is_kept.sum()), int(blocks.sum())
+    both = [*view.lead.runs, *view.rest.runs]
     runs = {
-        "ids": _renumbered(view.runs["ids"].runs, is_kept, new_doc),
-        "words": _renumbered(view.runs["words"].runs, is_head, new_block),
-        "lead": _split(view, stays, is_head, new_block, leads=True),
-        "rest": _split(view, stays, is_head, new_block, leads=False),
+        "ids": _eras(n_kept[0], lambda: _renumbered(view.ids.runs, is_kept, new_doc)),
+        "words": _eras(n_kept[1], lambda: _renumbered(view.words.runs, is_head, new_block)),
+        "lead": _eras(n_kept[1], lambda: _split(both, stays, is_head, new_block, leads=True)),
+        "rest": _eras(n_kept[1], lambda: _split(both, stays, is_head, new_block, leads=False)),
     }
     folder.replace_all(fresh.records, fresh, runs)
 
 
-def _kept(part: Records, docs: Any, blocks: Any, new_doc: I64, new_block: I64) -> Records:
-    """A stretch without the documents that are gone."""
+def _eras(n_ids: int, parts: Callable[[], Iterator[tuple[U64, I64]]]) -> Merge:
+    return range((max(n_ids - 1, 0) >> ID_BITS) + 1), parts
+
+
+def kept_records(part: Records, docs: I64) -> Records:
+    """A stretch with only these of its documents, given by their places in it, ascending; without decisions."""
     old = part.columns
-    keep_docs = np.flatnonzero(docs[part.first_doc : part.first_doc + part.n_docs])
-    keep = np.flatnonzero(blocks[part.first_block : part.first_block + part.n_blocks])
+    at = old["doc_blocks"].astype(np.int64)
+    counts = at[docs + 1] - at[docs]
+    keep = ranges(at[docs], counts)
     columns: dict[str, Any] = {name: old[name][keep] for name in ("n_words", "starts", "ends")}
     columns["hashes"] = old["hashes"].reshape(-1, 2)[keep].ravel()
-    at = old["doc_blocks"].astype(np.int64)
-    counts = at[keep_docs + 1] - at[keep_docs]
     columns["doc_blocks"] = offsets_of(counts).astype(np.uint64)
-    whole = keep_docs.size == part.n_docs
+    whole = docs.size == part.n_docs
     for name, offsets, chosen in (
-        ("id_bytes", "id_offsets", keep_docs), ("texts", "text_offsets", keep_docs), ("sets", "set_offsets", keep)
+        ("id_bytes", "id_offsets", docs), ("texts", "text_offsets", docs), ("sets", "set_offsets", keep)
     ):  # fmt: skip
         columns[name], columns[offsets] = _picked(old[name], old[offsets], chosen, whole=whole)
-    first_doc = int(new_doc[part.first_doc + keep_docs[0]]) if keep_docs.size else 0
-    first_block = int(new_block[part.first_block + keep[0]]) if keep.size else -1
-    return Records(first_doc, first_block, keep_docs.size, keep.size, columns)
+    return Records(0, 0, docs.size, keep.size, columns)
 
 
 def _picked(values: Any, offsets: Any, chosen: I64, *, whole: bool) -> tuple[Any, Any]:
@@ -165,8 +168,8 @@ def _picked(values: Any, offsets: Any, chosen: I64, *, whole: bool) -> tuple[Any
 
 
 def _decided(parts: list[Records], head: I64, survivor: I64, similarity: Any) -> list[Records]:
-    """Give the blocks of all stretches their new numbers and decisions."""
-    made, at = [], 0
+    """Give the documents and blocks of all stretches their new numbers and decisions."""
+    made, at, doc = [], 0, 0
     for part in parts:
         span = slice(at, at + part.n_blocks)
         columns = {
@@ -175,27 +178,28 @@ def _decided(parts: list[Records], head: I64, survivor: I64, similarity: Any) ->
             "survivor": survivor[span].astype(np.uint32),
             "similarity": similarity[span],
         }
-        made.append(part._replace(first_block=at, columns=columns))
-        at += part.n_blocks
+        made.append(part._replace(first_doc=doc, first_block=at, columns=columns))
+        at, doc = at + part.n_blocks, doc + part.n_docs
     return made
 
 
-def _renumbered(runs: list[Run], keep: Any, new: I64) -> Iterator[Run]:
+def _renumbered(runs: list[Run], keep: Any, new: I64) -> Iterator[tuple[U64, I64]]:
     """Merged postings of what is kept; new numbers rise as the old ones do, so the order holds."""
-    for part in merged(runs):
-        ids = part.ids.astype(np.int64)
+    for keys, ids in merged(runs):
         chosen = keep[ids]
-        yield Run(part.keys[chosen], new[ids[chosen]])
+        yield keys[chosen], new[ids[chosen]]
 
 
-def _split(view: View, stays: Any, is_head: Any, new: I64, *, leads: bool) -> Iterator[Run]:
+def _split(runs: list[Run], stays: Any, is_head: Any, new: I64, *, leads: bool) -> Iterator[tuple[U64, I64]]:
     """The postings of the first LEADERS blocks that stay in each bucket, or of all other heads."""
-    for part in _renumbered([*view.runs["lead"].runs, *view.runs["rest"].runs], is_head, np.arange(new.size)):
-        staying = stays[part.ids]
-        fresh = np.ones(part.keys.size, np.bool_)
-        fresh[1:] = part.keys[1:] != part.keys[:-1]
+    for keys, ids in merged(runs):
+        keep = is_head[ids]
+        keys, ids = keys[keep], ids[keep]
+        staying = stays[ids]
+        fresh = np.ones(keys.size, np.bool_)
+        fresh[1:] = keys[1:] != keys[:-1]
         run = np.cumsum(fresh) - 1
         before = np.cumsum(staying) - staying
         is_lead = staying & (before - before[np.flatnonzero(fresh)][run] < LEADERS)
         chosen = is_lead if leads else ~is_lead
-        yield Run(part.keys[chosen], new[part.ids[chosen]])
+        yield keys[chosen], new[ids[chosen]]

@@ -14,7 +14,7 @@ from dedupe.core.minhash import permutations, signatures
 from dedupe.core.shingles import Shingles
 from dedupe.core.sketch import shingle_sets, sketch
 from dedupe.index.errors import IndexDamaged
-from dedupe.index.records import Id, Records, encode_ids, halves
+from dedupe.index.records import Id, Records, encode_ids, id_hashes
 from dedupe.index.segments import Array
 from dedupe.index.store import Runs
 from dedupe.options import Options
@@ -73,27 +73,34 @@ class View:
         self.n_blocks = last.first_block + last.n_blocks if last else 0
         self.n_docs = last.first_doc + last.n_docs if last else 0
 
+    @staticmethod
+    def no_runs() -> dict[str, Runs]:
+        """Stores without postings."""
+        return {family: Runs([]) for family in FAMILIES}
+
     # -- documents
 
     def find_ids(self, ids: list[Id]) -> I64:
         """The document of each id, -1 where there is none."""
-        coded = encode_ids(ids)
-        hashes = id_hashes(coded)
-        wanted, back = np.unique(hashes, return_inverse=True)
+        return self.find_coded(encode_ids(ids))
+
+    def find_coded(self, coded: list[bytes]) -> I64:
+        """The same for encoded ids."""
+        found = np.full(len(coded), -1, np.int64)
+        if len(self.ids) == 0:
+            return found
+        wanted, back = np.unique(id_hashes(coded), return_inverse=True)
         rows, docs = self.ids.get(wanted)
-        found = np.full(len(ids), -1, np.int64)
         alive = ~self.is_removed(docs)
         rows, docs = rows[alive], docs[alive]
-        if rows.size == 0:
-            return found
-        by_hash: dict[int, list[int]] = {}
-        for row, doc in zip(rows.tolist(), docs.tolist(), strict=True):
-            by_hash.setdefault(row, []).append(doc)
-        known = dict(zip(docs.tolist(), self.doc_ids(docs), strict=True))
-        for place, row in enumerate(back.tolist()):
-            for doc in by_hash.get(row, ()):
-                if known[doc] == ids[place]:
-                    found[place] = doc
+        known = encode_ids(self.doc_ids(docs))
+        # nearly always one document per hash; the id itself decides
+        place = np.argsort(back, kind="stable")
+        first, last = np.searchsorted(back[place], rows), np.searchsorted(back[place], rows, side="right")
+        for doc, one, begin, end in zip(docs.tolist(), known, first.tolist(), last.tolist(), strict=True):
+            for asked in place[begin:end].tolist():
+                if coded[asked] == one:
+                    found[asked] = doc
         return found
 
     def is_removed(self, docs: I64) -> Bool:
@@ -183,12 +190,12 @@ class View:
         rows, heads = rows[keep], heads[keep]
         if rows.size == 0:
             return found
-        second = self.text_hashes(heads)[:, 1]
+        known = self.text_hashes(heads)
         # nearly always one head per first half; the second half decides
         first = np.searchsorted(rows, back)
         for step in range(int(np.bincount(rows).max())):
             at = np.minimum(first + step, rows.size - 1)
-            hit = (rows[at] == back) & (second[at] == text_hashes[:, 1])
+            hit = (rows[at] == back) & (known[at] == text_hashes).all(axis=1)
             found[hit] = heads[at[hit]]
         return found
 
@@ -289,14 +296,6 @@ class View:
         return made
 
 
-def id_hashes(coded: list[bytes]) -> U64:
-    """A 64-bit hash of each encoded id."""
-    import hashlib
-
-    joined = b"".join(hashlib.blake2b(one, digest_size=8).digest() for one in coded)
-    return np.frombuffer(joined, "<u8").astype(np.uint64)
-
-
 def _among(values: I64, known: I64) -> Bool:
     """Which values are in a sorted array."""
     if known.size == 0 or values.size == 0:
@@ -313,8 +312,3 @@ def _stacked(parts: list[Shingles]) -> Shingles:
         return Shingles(np.zeros(0, np.uint64), np.zeros(1, np.int64))
     counts = np.concatenate([np.diff(part.offsets) for part in parts])
     return Shingles(np.concatenate([part.hashes for part in parts]), offsets_of(counts))
-
-
-def verifiable(sets: Shingles, rules: Rules) -> Shingles:
-    """The sets of new blocks as the index measures them."""
-    return sets if rules.store_text else halves(sets)

@@ -1,0 +1,97 @@
+"""Documents join an index: they are decided about, and their postings and columns put behind those that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dedupe.core.batch import Batch
+from dedupe.core.blocks import Blocks
+from dedupe.core.hashing import I64
+from dedupe.core.shingles import Shingles
+from dedupe.core.sketch import Sketch, shingle_sets, sketch
+from dedupe.index.deciding import decide
+from dedupe.index.records import Records, halves, id_hashes
+from dedupe.index.view import Changes, Rules, View
+
+
+class Source(NamedTuple):
+    """What is known of blocks that are not in the index yet.
+
+    Attributes:
+        sketch: Their words and fingerprints.
+        sets: Gives what similarity is measured on, for block numbers in ascending order.
+    """
+
+    sketch: Sketch
+    sets: Callable[[I64], Shingles]
+
+
+def of_texts(rules: Rules, batch: Batch, blocks: Blocks) -> Source:
+    """Fingerprint the blocks of texts."""
+    options = rules.options
+    found = sketch(
+        batch.buffer, blocks.starts, blocks.ends,
+        width_words=options.width_words, plan=rules.plan, seed=options.seed, threads=options.threads,
+    )  # fmt: skip
+
+    def sets(numbers: I64) -> Shingles:
+        made = shingle_sets(
+            batch.buffer, blocks.starts[numbers], blocks.ends[numbers],
+            width_words=options.width_words, threads=options.threads,
+        )  # fmt: skip
+        return made if rules.store_text else halves(made)
+
+    return Source(found, sets)
+
+
+def of_records(rules: Rules, part: Records) -> Source:
+    """The same for blocks whose columns are kept."""
+    alone = View(rules, [part._replace(first_doc=0, first_block=0)], View.no_runs(), Changes())
+    every = np.arange(part.n_blocks)
+    found = Sketch(part.columns["n_words"].astype(np.int32), alone.text_hashes(every), alone.keys(every), None)
+    return Source(found, alone.sets)
+
+
+class Joined(NamedTuple):
+    """An index with new documents.
+
+    Attributes:
+        view: The new state.
+        records: The new documents.
+        stats: Counts per stage.
+    """
+
+    view: View
+    records: Records
+    stats: dict[str, Any]
+
+
+def join(view: View, coded: list[bytes], columns: dict[str, Any], source: Source) -> Joined:
+    """Put documents behind those that are there.
+
+    Args:
+        view: The index.
+        coded: Encoded ids of the documents; none of them is there.
+        columns: Their columns, less the decisions.
+        source: Their blocks.
+    """
+    n_blocks = source.sketch.n_words.size
+    decided = decide(view, source.sketch, source.sets, np.arange(n_blocks))
+    columns = {
+        **columns,
+        "head": decided.head.astype(np.uint32),
+        "survivor": decided.survivor.astype(np.uint32),
+        "similarity": decided.similarity,
+    }
+    made = Records(view.n_docs, view.n_blocks, len(coded), n_blocks, columns)
+    if not coded:
+        return Joined(view, made, decided.stats)
+    runs = {family: run.draft() for family, run in view.runs.items()}
+    runs["lead"].put_sorted(decided.lead, view.n_blocks)
+    runs["rest"].put_sorted(decided.rest, view.n_blocks)
+    runs["words"].put(*decided.words)
+    runs["ids"].put(id_hashes(coded), view.n_docs + np.arange(len(coded)))
+    return Joined(View(view.rules, [*view.records, made], runs, view.changes), made, decided.stats)
