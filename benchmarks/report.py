@@ -6,6 +6,7 @@ import json
 import math
 import os
 import platform
+import shlex
 import statistics
 import subprocess
 import sys
@@ -112,8 +113,17 @@ def surroundings() -> dict[str, Any]:
         "packages": found,
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}, {os.cpu_count()} processors",
         "load_at_start": round(os.getloadavg()[0], 1),
-        "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
+        "command": _command(sys.argv[1:]),
     }
+
+
+def _command(arguments: list[str]) -> str:
+    """How to get the same figures; the folder they were written to is nobody's business."""
+    kept = list(arguments)
+    if "--out" in kept:
+        at = kept.index("--out")
+        del kept[at : at + 2]
+    return shlex.join(["python", "-m", "benchmarks", *kept])
 
 
 def _processor() -> str:
@@ -141,8 +151,12 @@ def write(tables: list[Table], folder: Path, around: dict[str, Any]) -> None:
 
 def markdown(tables: list[Table], around: dict[str, Any]) -> str:
     """All tables on one page."""
+    return "\n".join(["# Benchmarks", "", origin(around), "", *(table.markdown() for table in tables)])
+
+
+def origin(around: dict[str, Any]) -> str:
+    """Where figures come from, in two sentences."""
     packages = ", ".join(f"{name} {found}" for name, found in around["packages"].items())
     made_by = f"Made by `{around['command']}` at commit {around['commit']}, dedupe-text {around['dedupe-text']}"
     machine = f"Python {around['python']}, on {around['machine']} (load at the start {around['load_at_start']})."
-    head = ["# Benchmarks", "", f"{made_by}, {machine}", f"Peers: {packages}.", ""]
-    return "\n".join([*head, *(table.markdown() for table in tables)])
+    return f"{made_by}, {machine}\nPackages: {packages}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from typing import Any
@@ -50,6 +51,7 @@ def tables(
             except MissingData as missing:
                 table.notes.append(f"{name}: skipped, {missing}")
                 continue
+            print(f"speed: {name}, {corpus.n_texts} texts", file=sys.stderr)
             rows = _corpus_rows(name, corpus, peers, repeats, settings, limit_s)
             table.rows += rows
             table.ahead += [

@@ -1,0 +1,50 @@
+"""The page docs/benchmarks.md from stored results: `python -m benchmarks.page results.json … docs/benchmarks.md`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from benchmarks.plots import svg
+from benchmarks.report import Table, origin
+
+_INTRO = """# Benchmarks
+
+This page is made by `python -m benchmarks.page` from the JSON files named in it; run them yourself with `python -m benchmarks`.
+Each table opens with what it does not show, and then with every row in which a peer is ahead.
+Peers run in processes of their own, in turn with ours, in one run; read the ratios, not the seconds.
+The machine was busy with other work, so seconds vary by a half from run to run.
+
+Data comes from `DEDUPE_DATA` or `../shared/data`; a set that is missing is named and skipped.
+Other sets of the same kinds are kept aside and were not looked at when the defaults were chosen.
+
+"""
+
+
+def page(files: list[Path], target: Path) -> None:
+    """Write the page and its plots.
+
+    Args:
+        files: results.json of one or more runs, in the order in which their tables should stand.
+        target: The Markdown file; plots go into the folder of its name beside it.
+    """
+    plots = target.with_suffix("")
+    parts = [_INTRO]
+    for file in files:
+        stored = json.loads(file.read_text("utf-8"))
+        parts.append(f"Source of what follows: `benchmarks/results/{file.name}`.\n{origin(stored['around'])}\n\n")
+        for plain in stored["tables"]:
+            table = Table(**plain)
+            text = table.markdown()
+            if table.plot:
+                plots.mkdir(exist_ok=True)
+                (plots / f"{table.name}.svg").write_text(svg(table.title, table.plot), "utf-8")
+                text = text.replace(f"]({table.name}.svg)", f"]({plots.name}/{table.name}.svg)")
+            parts.append(text + "\n")
+    target.write_text("".join(parts).rstrip() + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    *sources, made = (Path(name) for name in sys.argv[1:])
+    page(sources, made)
