@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dedupe.core import backend
 from dedupe.core.hashing import I64, U64
 from dedupe.corpus.job import Job
 from dedupe.corpus.spill import CHUNK, Array, Bits, Column, Joined, partitions
@@ -13,8 +14,12 @@ from dedupe.corpus.store import BLOCK, LINK, POSTING, Store
 
 _COPY_BYTES = 120  # memory that a block takes while copies are sorted: 40 of data, the rest for the sort
 _KEY_BYTES = 64  # the same for a key
-# Memory that a word and a posting of a block in work take: text, shingles, their ranks, pairs of a part.
-WORD_BYTES, POSTING_BYTES = 80, 64
+POSTING_BYTES = 64  # the same for a posting of a block in work
+
+
+def word_bytes() -> int:
+    """Memory that a word of a block in work takes: its text, its shingle twice, and without kernels its rank."""
+    return 32 if backend.native() else 96
 
 
 def find_copies(store: Store, job: Job) -> int:
@@ -153,7 +158,7 @@ def _weights(store: Store, near: I64) -> tuple[I64, I64]:
     for _, postings in store.postings.chunks():
         place = np.searchsorted(near, postings["block"])
         n_postings += np.bincount(place, minlength=near.size)
-    return words * WORD_BYTES + n_postings * POSTING_BYTES, words
+    return words * word_bytes() + n_postings * POSTING_BYTES, words
 
 
 def _components(store: Store, near: I64) -> I64:

@@ -14,7 +14,7 @@ from dedupe.core.hashing import F64, I64, U8, offsets_of, ranges
 from dedupe.core.shingles import Shingles
 from dedupe.core.sketch import shingle_sets
 from dedupe.core.survivors import LEADERS, Buckets, walk
-from dedupe.corpus.candidates import POSTING_BYTES, WORD_BYTES, Groups
+from dedupe.corpus.candidates import POSTING_BYTES, Groups, word_bytes
 from dedupe.corpus.fingerprint import cleaned_inside, joined, prefetched
 from dedupe.corpus.formats import read
 from dedupe.corpus.formats.rows import Texts
@@ -77,7 +77,13 @@ def _append(spills: list[_Spill], groups: Groups, blocks: I64, texts: Batch) -> 
         if mine.size == sizes.size:
             spills[one].bytes.append(texts.buffer)
         else:
-            spills[one].bytes.append(texts.buffer[ranges(texts.offsets[:-1][mine], sizes[mine])])
+            spills[one].bytes.append(_gathered(texts.buffer, texts.offsets[mine], texts.offsets[mine + 1]))
+
+
+def _gathered(buffer: U8, starts: I64, ends: I64) -> U8:
+    """Stretches of a buffer behind each other; slices, because an index for every byte takes eight times the text."""
+    spans = zip(starts.tolist(), ends.tolist(), strict=True)
+    return np.concatenate([np.zeros(0, np.uint8), *(buffer[start:end] for start, end in spans)])
 
 
 def wanted_blocks(source: Source, extent: Extent, job: Job, store: Store, wanted: I64) -> Iterator[tuple[I64, Batch]]:
@@ -106,7 +112,7 @@ def wanted_blocks(source: Source, extent: Extent, job: Job, store: Store, wanted
         if mine.all() and starts.size and bool((ends[:-1] == starts[1:]).all()):
             yield number, Batch(batch.buffer[starts[0] : ends[-1]], np.append(starts, ends[-1:]) - starts[0])
         else:
-            yield number[mine], Batch(batch.buffer[ranges(starts, ends - starts)], offsets_of(ends - starts))
+            yield number[mine], Batch(_gathered(batch.buffer, starts, ends), offsets_of(ends - starts))
 
 
 def wanted_texts(
@@ -189,7 +195,7 @@ class _Group:
         self.buckets = Buckets(offsets_of(counts), ids.astype(np.int64), used.size)
 
     def decide(self) -> tuple[np.ndarray[tuple[int], np.dtype[np.void]], Walked]:
-        cost = self.n_words * WORD_BYTES + np.diff(self.buckets.offsets) * POSTING_BYTES
+        cost = self.n_words * word_bytes() + np.diff(self.buckets.offsets) * POSTING_BYTES
         if int(cost.sum()) <= self.job.budget_bytes:
             found = walk(self.sets(np.arange(self.blocks.size)), self.buckets, threshold=self.job.options.threshold)
             return self._links(found.survivor, found.similarity), Walked(found.n_compared, found.n_capped)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
@@ -68,9 +68,22 @@ class End(NamedTuple):
 
 
 def fingerprint(
-    sources: Sequence[Source], job: Job, store: Store, manifest: Manifest, progress: Progress
+    sources: Sequence[Source],
+    job: Job,
+    store: Store,
+    manifest: Manifest,
+    progress: Progress,
+    before: Callable[[], None],
 ) -> list[Extent]:
     """Read all texts, and note their fingerprints.
+
+    Args:
+        sources: The files.
+        job: The settings.
+        store: The columns to fill.
+        manifest: The notes of the run.
+        progress: Where to tell how far it is.
+        before: Called before something is noted.
 
     Returns:
         Where each file lies in the columns.
@@ -88,7 +101,9 @@ def fingerprint(
         pass_.take(group)
         progress.advance(sum(item.n_bytes for item in group))
         if isinstance(group[-1], End) and pass_.since_note >= _CHECKPOINT:
+            before()
             _note(pass_, manifest)
+    before()
     _note(pass_, manifest)
     return [Extent(*extent) for extent in state["extents"]]
 

@@ -35,6 +35,8 @@ class Manifest:
         made = cls(path, json.loads(json.dumps(notes)))
         if resume and path.exists():
             earlier = json.loads(path.read_text())
+            if not earlier["inputs"]:  # it ended before it had noted anything
+                earlier["inputs"] = made.notes["inputs"]
             for part in ("version", "settings", "inputs"):
                 if earlier.get(part) != made.notes[part]:
                     raise InputError(

@@ -12,7 +12,7 @@ from dedupe.core.similarity import pair_similarities, ranked
 from dedupe.core.sketch import shingle_sets, sketch
 from dedupe.options import Options
 
-LEAST_WORDS = 50
+LEAST_WORDS, MOST_WORDS = 50, 1000  # of a text that is used; of a longer one its beginning
 _SLACK = 0.1  # planted pairs are this much above the threshold, at most
 
 
@@ -52,7 +52,7 @@ def _planted(texts: Sequence[str], options: Options) -> Iterator[tuple[str, str]
     random = np.random.default_rng(options.seed)
     width = options.width_words
     for number, text in enumerate(texts):
-        words = text.split()
+        words = text.split(maxsplit=MOST_WORDS)[:MOST_WORDS]
         if len(words) < LEAST_WORDS:
             continue
         for target in (options.threshold, options.threshold + _SLACK / 2):
@@ -63,4 +63,4 @@ def _planted(texts: Sequence[str], options: Options) -> Iterator[tuple[str, str]
                 f"zq{number}x{place}" if chance < share else word
                 for place, (word, chance) in enumerate(zip(words, random.random(len(words)).tolist(), strict=True))
             ]
-            yield text, " ".join(edited)
+            yield " ".join(words), " ".join(edited)

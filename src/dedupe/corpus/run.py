@@ -41,7 +41,7 @@ from dedupe.errors import DedupeError, OptionError
 from dedupe.options import Options
 
 _CHECKPOINT = 64 << 20  # bytes of input between two notes of the writing
-_SAMPLE_FILES, _SAMPLE_TEXTS = 8, 400  # that recall is measured on
+_SAMPLE_FILES, _SAMPLE_TEXTS = 8, 250  # that recall is measured on
 
 
 def clean_files(
@@ -150,14 +150,19 @@ class _Run:
         self.plan = bands.plan(job.options.threshold, job.options.recall)
         self.store = Store(where.work, self.plan.n_bands)
         progress.stage("checking", 0)
-        with ThreadPoolExecutor(job.options.threads or os.cpu_count() or 1) as pool:
-            digests = list(pool.map(Source.digest, sources))
-        inputs = [
-            {"path": source.name, "size_bytes": source.size_bytes, "sha256": digest}
-            for source, digest in zip(sources, digests, strict=True)
-        ]
-        self.manifest = Manifest.start(where.work / "manifest.json", job.plain(), inputs, resume=resume)
+        self.manifest = Manifest.start(
+            where.work / "manifest.json", job.plain(), self._inputs() if resume else [], resume=resume
+        )
         self.spilled = int(self.manifest.notes.get("spilled_bytes", 0))
+
+    def _inputs(self) -> list[dict[str, Any]]:
+        """Name, size and content of each input."""
+        with ThreadPoolExecutor(self.job.options.threads or os.cpu_count() or 1) as pool:
+            digests = list(pool.map(Source.digest, self.sources))
+        return [
+            {"path": source.name, "size_bytes": source.size_bytes, "sha256": digest}
+            for source, digest in zip(self.sources, digests, strict=True)
+        ]
 
     def stage(self, name: str, work: Callable[[], Any]) -> Any:
         """Do a stage, unless it is finished, and note what it returns."""
@@ -180,7 +185,14 @@ class _Run:
 
     def do(self) -> CorpusSummary:
         """All stages."""
-        extents = fingerprint(self.sources, self.job, self.store, self.manifest, self.progress)
+        with ThreadPoolExecutor(1) as pool:  # the content is hashed while it is read, before anything is noted
+            inputs = None if self.manifest.notes["inputs"] else pool.submit(self._inputs)
+
+            def note() -> None:
+                if not self.manifest.notes["inputs"] and inputs is not None:
+                    self.manifest.notes["inputs"] = inputs.result()
+
+            extents = fingerprint(self.sources, self.job, self.store, self.manifest, self.progress, note)
         self.note_spills()
         self.progress.stage("matching", 0)
         store, job = self.store, self.job
