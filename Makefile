@@ -42,8 +42,8 @@ wheel: $(WHEEL_VENV)/installed
 
 # The frameworks live together; the options leave out what pyproject.toml sets for an environment without them.
 adapters: $(ADAPTERS_VENV)/installed
-	HF_HUB_OFFLINE=1 $(ADAPTERS_VENV)/bin/python -m pytest -o addopts= --import-mode=importlib --doctest-modules -ra \
-		tests/integrations src/dedupe/integrations
+	HF_HUB_OFFLINE=1 $(ADAPTERS_VENV)/bin/python -m pytest -o addopts= -o filterwarnings=default --import-mode=importlib \
+		--doctest-modules -ra tests/integrations src/dedupe/integrations
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks

@@ -189,6 +189,10 @@ def _times_of_text(column: pyarrow.ChunkedArray, policy: str, where: str) -> pya
     pa = arrow()
     if policy == "highest":
         raise InputError(f"{where} is text, and text has no highest; cast it to numbers first")
+    import pyarrow.compute as pc
+
+    blank = pc.equal(pc.utf8_trim_whitespace(column), "")
+    column = pc.if_else(blank, pa.scalar(None, column.type), column)
     for zone in (None, "UTC"):
         try:
             return column.cast(pa.timestamp("us", zone))

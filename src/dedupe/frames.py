@@ -129,7 +129,13 @@ class _Arrow:
         return order_of_arrow(self.column(name), policy, where)
 
     def take(self, stays: Bool) -> Any:
-        return self.frame.filter(arrow().array(stays))
+        pa, schema = arrow(), self.frame.schema
+        mask = pa.array(stays)
+        # pyarrow cannot pick rows of string views; as strings it can
+        plain = [field.with_type(pa.string()) if str(field.type) == "string_view" else field for field in schema]
+        if plain == list(schema):
+            return self.frame.filter(mask)
+        return self.frame.cast(pa.schema(plain, schema.metadata)).filter(mask).cast(schema)
 
     def with_text(self, name: Any, column: TextColumn, changed: I64) -> Any:
         made = arrow_of_text(column, self.column(name))
@@ -187,8 +193,8 @@ class _Pandas:
         return text_of_objects(objects.where(~is_null, "").tolist(), is_null, where)
 
     def order(self, name: Any, policy: str, where: str) -> I64:
-        column = self.frame[name]
-        if column.dtype.kind == "O" and not column.isna().all():
+        column = self.frame[name].infer_objects()
+        if column.dtype.kind in "OU" and not column.isna().all():
             if policy == "highest":
                 raise InputError(f"{where} is {column.dtype}; keep={policy!r} needs numbers, so cast it first")
             import pandas as pd
