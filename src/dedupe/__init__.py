@@ -24,6 +24,7 @@ __all__ = [
     "DedupeError",
     "Duplicate",
     "Findings",
+    "Index",
     "InputError",
     "Match",
     "OptionError",
@@ -43,8 +44,9 @@ __all__ = [
 
 if _TYPE_CHECKING:
     from dedupe.corpus import clean_files
+    from dedupe.index import Index
 
-_LATER = {"clean_files": "dedupe.corpus"}  # modules that are loaded when a name is first asked for
+_LATER = {"Index": "dedupe.index", "clean_files": "dedupe.corpus"}  # modules that are loaded when a name is first asked for
 
 
 def __getattr__(name: str) -> _Any:

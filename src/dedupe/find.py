@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Unpack
 
 import numpy as np
@@ -39,8 +39,9 @@ def find(
         docs: A list or any iterable of str, a mapping of key to text, a pandas or Polars Series, an Arrow array; or a
             frame of pandas, Polars, pyarrow, DuckDB or Daft, with the name of its text column in `text`.
         text: The text column of a frame. Its null rows count as empty and are counted in ``stats["null_texts"]``.
-        against: Texts that stay, of any kind that `docs` may be: what matches one of them is a duplicate of it, and
-            nothing is found out about themselves. Their keys come back as ``("against", key)``.
+        against: Texts that stay, of any kind that `docs` may be, or a :class:`dedupe.Index`: what matches one of them is
+            a duplicate of it, and nothing is found out about themselves. Their keys come back as ``("against", key)``.
+            Beside an index, its settings hold; only `keep` is free.
         options: All settings in one object, instead of keywords.
         **settings: The fields of :class:`dedupe.Options`; here the unit is ``document`` unless said otherwise.
 
@@ -56,6 +57,8 @@ def find(
         >>> [(d.block.doc, d.survivor.doc, d.rule) for d in found.duplicates]
         [(2, 0, 'same words')]
     """
+    if _is_index(against):
+        return _beside(against, collect(docs, text), options, settings)
     chosen = Options.of(options, settings, unit="document")
     return find_documents(collect(docs, text), chosen, _known(against, docs, text))
 
@@ -68,7 +71,7 @@ def find_documents(documents: Documents, options: Options, known: Documents | No
     table = BlockTable(both, batch, blocks)
     n_own = int(np.searchsorted(blocks.docs, len(documents.texts)))
     own = blocks._replace(**{name: array[:n_own] for name, array in blocks._asdict().items()})
-    order = _order(documents, options.keep, batch, own, table)
+    order = order_of(documents, options.keep, batch, own, table)
     n_known = blocks.starts.size - n_own
     if n_known:
         order = np.concatenate((np.arange(n_own, n_own + n_known), order))
@@ -92,6 +95,20 @@ def find_documents(documents: Documents, options: Options, known: Documents | No
     )
 
 
+def _is_index(against: object) -> bool:
+    """Whether it is a dedupe.Index; without loading that."""
+    return type(against).__module__ == "dedupe.index.index"
+
+
+def _beside(index: Any, documents: Documents, options: Options | None, settings: Settings) -> Findings:
+    """Find beside an index, by its own settings."""
+    given = {name: value for name, value in settings.items() if name not in ("keep", "threads")}
+    index.check_settings(None if options is None else replace(options, keep="first"), given)
+    keep = settings.get("keep", "first") if options is None else options.keep
+    found: Findings = index.find_documents(documents, keep)
+    return found
+
+
 def _known(against: object, docs: object, text: Any) -> Documents | None:
     """Read what is given as `against`; a frame has the same text column."""
     if against is None:
@@ -108,7 +125,7 @@ def _joined(documents: Documents, known: Documents) -> Documents:
     return Documents(Texts(batch), keys, batch)
 
 
-def _order(documents: Documents, keep: Any, batch: Batch, blocks: Blocks, table: BlockTable) -> I64:
+def order_of(documents: Documents, keep: Any, batch: Batch, blocks: Blocks, table: BlockTable) -> I64:
     """Number the blocks in policy order, by a column of the frame where the policy names one."""
     policy = column_policy(keep)
     if policy is None or documents.order_by is None:
@@ -154,7 +171,11 @@ def unique(
     if frame is not None and chosen.unit != "document":
         raise OptionError(f"unique keeps whole rows of a frame, so unit must be 'document', got {chosen.unit!r}")
     documents = collect(docs, text) if frame is None else frames.documents(frame, text)
-    found = find_documents(documents, chosen, _known(against, docs, text))
+    if _is_index(against):
+        found = _beside(against, documents, options, settings)
+        chosen = replace(chosen, unit=found.settings["unit"])
+    else:
+        found = find_documents(documents, chosen, _known(against, docs, text))
     if chosen.unit != "document":
         return [block.text for block in found.survivors]
     stays = np.ones(len(documents.texts), np.bool_)

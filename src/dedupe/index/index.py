@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -16,14 +17,16 @@ from dedupe.core import bands
 from dedupe.core.batch import encode
 from dedupe.core.blocks import split
 from dedupe.core.hashing import I64
-from dedupe.documents import check_text
+from dedupe.documents import Documents, check_text, collect
 from dedupe.errors import InputError, OptionError
+from dedupe.find import order_of, plain_settings
 from dedupe.index.arrivals import columns_of, read
 from dedupe.index.catalogue import NAME, Catalogue
 from dedupe.index.checking import Problem, verify
 from dedupe.index.exchange import signature, to_datasketch
 from dedupe.index.files import Folder, plain
 from dedupe.index.joining import join, of_texts
+from dedupe.index.protecting import BesideTable, protect
 from dedupe.index.querying import matches
 from dedupe.index.records import Id
 from dedupe.index.results import AddReport, Check, IndexDuplicate, IndexMatch, duplicates_of
@@ -32,7 +35,7 @@ from dedupe.index.upkeep import check_makeable, check_place, check_supported, ma
 from dedupe.index.verdicts import verdict
 from dedupe.index.view import Rules, View
 from dedupe.options import Options, Settings
-from dedupe.results import Block
+from dedupe.results import Block, BlockTable, Findings
 
 __all__ = ["Index"]
 
@@ -232,6 +235,51 @@ class Index:
         """
         one, text = doc if isinstance(doc, tuple) else (None, doc)
         return verdict(self._view(), one, check_text(text, "doc"))
+
+    def find(self, docs: object, *, text: Any = None, keep: Any = "first") -> Findings:
+        """Find which new texts are duplicates of the index or of each other; nothing is added.
+
+        The same as ``dedupe.find(docs, against=index)``.
+
+        Args:
+            docs: As for :func:`dedupe.find`.
+            text: The text column of a frame.
+            keep: Which of two new duplicates stays, as for :func:`dedupe.find`; what is in the index always does.
+
+        Returns:
+            Duplicates, survivors and counts of the new texts. A survivor in the index has ``("against", id)`` as `doc`.
+
+        Raises:
+            InputError: `docs` is no collection of str.
+        """
+        return self.find_documents(collect(docs, text), keep)
+
+    def find_documents(self, documents: Documents, keep: Any) -> Findings:
+        """The same for texts that have been checked."""
+        view = self._view()
+        options = replace(view.rules.options, keep=keep)
+        batch = documents.batch if documents.batch is not None else encode(documents.texts)
+        blocks = split(batch, options.unit)
+        order = order_of(documents, keep, batch, blocks, BlockTable(documents, batch, blocks))
+        known, survivor, similarity, stats = protect(view, batch, blocks, order)
+        duplicate = np.flatnonzero(survivor != np.arange(survivor.size))
+        stats.update(documents=len(documents.texts), matches=int(duplicate.size), against=len(self))
+        return Findings(
+            stats=stats,
+            settings=plain_settings(options),
+            _blocks=BesideTable(documents, batch, blocks, known),
+            _survivor=survivor,
+            _similarity=similarity,
+            _pairs=(survivor[duplicate], duplicate, similarity[duplicate]),
+        )
+
+    def check_settings(self, options: Options | None, settings: Mapping[str, Any]) -> None:
+        """Refuse settings that are not those of the index.
+
+        Raises:
+            OptionError: One differs.
+        """
+        _check_same(self.path, self._here().rules, options, settings, None)
 
     def stats(self) -> dict[str, Any]:
         """Counts: documents, blocks, duplicates, files, bytes.

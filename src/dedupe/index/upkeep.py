@@ -26,7 +26,7 @@ _NETWORK = ("nfs", "cifs", "smb", "afs", "9p", "ceph", "lustre", "gluster", "ssh
 
 def check_supported(options: Options) -> None:
     """Refuse settings that an index cannot keep to."""
-    allowed = {"measure": "jaccard", "keep": "first", "pairs": "survivors"}
+    allowed = {"measure": "jaccard", "linkage": "survivor", "keep": "first", "pairs": "survivors"}
     for name, value in allowed.items():
         if getattr(options, name) != value:
             raise OptionError(
