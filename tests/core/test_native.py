@@ -280,7 +280,7 @@ def arguments() -> dict:
         ("ends", np.array([7, 13]), r"block 1 is \[7, 13\)"),
         ("ends", np.zeros(3, np.int64), "ends must have 2 items, got 3"),
         ("ends", np.frombuffer(bytes(17), np.int64, 2, 1), "ends must be an aligned array"),
-        ("pages", np.full(8704, 65535, np.uint16), r"pages\[0\] is 65535, but entries has \d+ pages"),
+        ("pages", np.full(8704, 65535, np.uint16), r"pages has the number 65535, but entries has \d+ pages"),
         ("pages", np.zeros(0, np.uint16), "the table must fold ASCII"),
         ("pages", np.ones(8704, np.uint16), "the table must fold ASCII letters to lower case"),
         ("width", 0, "width_words must be between 1 and 1048576, got 0"),

@@ -96,12 +96,12 @@ typedef struct {
 /* The fast path for ASCII is built in, so the table has to agree with it. */
 static bool table_fits(const Table *table, Py_ssize_t n_entries)
 {
-    for (size_t i = 0; i < table->n_pages; i++)
-        if (table->pages[i] >= n_entries / 128) {
-            PyErr_Format(PyExc_ValueError, "pages[%zd] is %d, but entries has %zd pages", (Py_ssize_t)i,
-                         (int)table->pages[i], n_entries / 128);
-            return false;
-        }
+    uint16_t last = 0;
+    for (size_t i = 0; i < table->n_pages; i++) last = table->pages[i] > last ? table->pages[i] : last;
+    if (last >= n_entries / 128) {
+        PyErr_Format(PyExc_ValueError, "pages has the number %d, but entries has %zd pages", (int)last, n_entries / 128);
+        return false;
+    }
     for (uint32_t point = 0; point < 128; point++) {
         uint32_t folded = point | 0x20;
         bool is_word = (point >= '0' && point <= '9') || (folded >= 'a' && folded <= 'z');
