@@ -122,7 +122,7 @@ def test_no_rows_are_no_rows(make):
 
 @every_kind
 def test_a_missing_column_names_the_nearest(make):
-    with pytest.raises(dedupe.InputError, match="does not have.*did you mean 'body'"):
+    with pytest.raises(dedupe.InputError, match=r"does not have.*did you mean 'body'"):
         dedupe.unique(make(ROWS), text="bodi")
 
 
@@ -134,7 +134,7 @@ def test_a_frame_needs_the_name_of_its_text(make):
 
 @every_kind
 def test_a_column_of_numbers_is_refused(make):
-    with pytest.raises(dedupe.InputError, match="column 'id' is|not str: 10"):
+    with pytest.raises(dedupe.InputError, match=r"column 'id' is|not str: 10"):
         dedupe.find(make(ROWS), text="id")
 
 
