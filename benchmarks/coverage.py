@@ -7,7 +7,7 @@ Planted stories. The articles of the labelled set are copied into as many worlds
 swaps every word that fewer than 12 % of the articles have for another word about as frequent and written alike
 (capital letter or not), the same way throughout the world; so events, names and numbers differ from world to world,
 and reports of one event stay as alike as they were. The common words of each article then change places at random,
-or the same article would show through its worlds. Half of the paragraphs of each article are dropped at random.
+or the same article would show through its worlds. Of each article 15 % of the paragraphs are dropped at random.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def planted(n_docs: int) -> tuple[list[str], np.ndarray]:  # type: ignore[type-a
             common = np.flatnonzero(is_word[tokens] & ~is_content[tokens])
             made[common] = random.permutation(made[common])
             text = re.sub(r" (?=[^\w\s])|(?<=\n) ", "", " ".join(vocabulary[made]))
-            kept = [part for part in text.split("\n\n") if random.random() < 0.5]
+            kept = [part for part in text.split("\n\n") if random.random() < 0.85]
             texts.append("\n\n".join(kept or text.split("\n\n")[:1]))
             labels.append(world * 1000 + int(found.labels[doc]))
     return texts[:n_docs], np.array(labels[:n_docs])

@@ -39,6 +39,10 @@ def pair_scores(terms: Terms, left: I64, right: I64) -> F64:
     The cosine alone is hard on a short report beside a long one, containment alone takes any short text for
     part of any long one.
     """
+    n_docs = terms.norms.size
+    if n_docs <= DENSE_DOCS and left.size > n_docs:
+        every: F64 = dense_scores(terms, np.arange(n_docs))[left, right]
+        return every
     result = np.zeros(left.size)
     for at in range(0, left.size, _PAIRS_AT_ONCE):
         part = slice(at, at + _PAIRS_AT_ONCE)

@@ -9,12 +9,12 @@ import numpy as np
 from dedupe.core.background import is_common
 from dedupe.core.coverage import candidates
 from dedupe.core.emphasis import stress
-from dedupe.core.hashing import F64, I64, U8, Bool
+from dedupe.core.hashing import F64, I64, U8, Bool, offsets_of, ranges
 from dedupe.core.terms import BACKGROUND_DOCS, Terms, weighted_terms, word_rarity
 from dedupe.core.tokens import Words, words
 
 THRESHOLD = 0.2  # a fifth of what two passages say, names and numbers weighing more: see docs/merge.md
-EVIDENCE = 6.0  # what is shared weighs at least as much as this many words met in no other passage
+EVIDENCE = 5.0  # what is shared weighs at least as much as this many words met in no other passage
 MIN_WORDS = 8  # up to seven words are a heading, as in `clean`
 CONTAINED = 0.6
 _PAIRS_AT_ONCE = 20_000
@@ -60,8 +60,14 @@ def weigh(buffer: U8, starts: I64, ends: I64) -> Passages:
         starts: Array of shape (n_passages,), int64, ascending.
         ends: Array of shape (n_passages,), int64.
     """
-    found = words(buffer, starts, ends)
-    factor = stress(buffer, found, starts)
+    # the passages of a story lie far apart in the buffer of the collection: bring them together first
+    sizes = ends - starts
+    local = np.concatenate((buffer[ranges(starts, sizes)], np.zeros(1, np.uint8)))
+    begins = offsets_of(sizes)[:-1]
+    found = words(local, begins, begins + sizes)
+    factor = stress(local, found, begins)
+    shift = np.repeat(starts - begins, np.diff(found.offsets))
+    found = found._replace(starts=found.starts + shift, ends=found.ends + shift)
     common = is_common(found.hashes)
     rarity = word_rarity(found.hashes, found.offsets, common)
     terms = weighted_terms(found.hashes, found.offsets, common, stress=factor, beyond=rarity, max_width=2, power=1.0)
