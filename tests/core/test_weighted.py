@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import dedupe
+
 from dedupe.core import bands, weighted
 from dedupe.core.hashing import U64, fmix32, fmix64, offsets_of
 from dedupe.core.minhash import permutations
@@ -111,3 +113,20 @@ def test_blocks_without_words_are_in_no_pair() -> None:
     left, right, _ = weighted.candidate_pairs(found, hashes(2), np.ones(2), chosen, seed=1)
 
     assert (left.tolist(), right.tolist()) == ([1], [3])
+
+
+def test_no_pairs_have_no_similarities() -> None:
+    none = np.zeros(0, np.int64)
+
+    assert weighted.pair_similarities(sets_of([0], [1]), np.ones(2), none, none).size == 0
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["a", "b"], ["one text"], ["", "x y", ""]], ids=repr)
+def test_texts_with_nothing_in_common_stay(texts: list[str]) -> None:
+    assert dedupe.unique(texts, measure="weighted") == texts
+
+
+def test_two_copies_in_a_short_list_are_found() -> None:
+    texts = ["The cat sat on the mat by the door.", "A different matter.", "The cat sat on the mat by the window."]
+
+    assert dedupe.unique(texts, measure="weighted") == texts[:2]

@@ -141,13 +141,13 @@ def pair_similarities(found: Shingles, weights: F64, left: I64, right: I64) -> F
     """
     sizes = np.diff(found.offsets)
     word = found.hashes.astype(np.int64)
-    running = np.concatenate(([0.0], np.cumsum(weights[word])))
-    total = running[found.offsets[1:]] - running[found.offsets[:-1]]
+    total = np.add.reduceat(np.append(weights[word], 0.0), found.offsets[:-1]) * (sizes > 0)
     shared = np.zeros(left.size)
     order = np.argsort(left, kind="stable")
     blocks, begins = np.unique(left[order], return_index=True)
+    ends = np.append(begins[1:], left.size)[: begins.size]
     has = np.zeros(weights.size)  # weight of the words of the block in hand, 0 for all others
-    for block, begin, end in zip(blocks.tolist(), begins.tolist(), [*begins[1:].tolist(), left.size], strict=True):
+    for block, begin, end in zip(blocks.tolist(), begins.tolist(), ends.tolist(), strict=True):
         own = word[found.offsets[block] : found.offsets[block + 1]]
         has[own] = weights[own]
         for mine in _parts(order[begin:end], sizes[right[order[begin:end]]]):
