@@ -30,7 +30,7 @@ def page(files: list[Path], target: Path) -> None:
         target: The Markdown file; plots go into the folder of its name beside it.
     """
     plots = target.with_suffix("")
-    parts = [_INTRO]
+    parts = [_INTRO, (Path(__file__).parent / "findings.md").read_text("utf-8")]
     for file in files:
         stored = json.loads(file.read_text("utf-8"))
         parts.append(f"Source of what follows: `benchmarks/results/{file.name}`.\n{origin(stored['around'])}\n\n")

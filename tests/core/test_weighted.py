@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import dedupe
-
 from dedupe.core import bands, weighted
 from dedupe.core.hashing import U64, fmix32, fmix64, offsets_of
 from dedupe.core.minhash import permutations
