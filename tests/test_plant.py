@@ -30,9 +30,7 @@ def test_exact_copies_the_text() -> None:
 def test_form_edits_keep_every_letter(kind: str) -> None:
     result = unicodedata.normalize("NFKC", edited(kind, 0.9))
 
-    assert sorted(c for c in result.casefold() if c.isalnum()) == sorted(
-        c for c in TEXT.casefold() if c.isalnum()
-    )
+    assert sorted(c for c in result.casefold() if c.isalnum()) == sorted(c for c in TEXT.casefold() if c.isalnum())
 
 
 def test_words_touches_about_its_share_of_the_words() -> None:
@@ -40,9 +38,7 @@ def test_words_touches_about_its_share_of_the_words() -> None:
 
     result = EDITS["words"](long, 0.1, np.random.RandomState(3), "other")
 
-    assert (
-        100 <= 2000 - sum(result.count(word) for word in ("alpha", "beta", "gamma", "delta")) <= 200
-    )
+    assert 100 <= 2000 - sum(result.count(word) for word in ("alpha", "beta", "gamma", "delta")) <= 200
 
 
 @pytest.mark.parametrize("kind", ["head", "tail"])
@@ -66,9 +62,7 @@ def test_ocr_at_full_strength_misreads_letters() -> None:
 
 
 @pytest.mark.parametrize("kind", list(EDITS))
-@pytest.mark.parametrize(
-    "text", ["", " ", "a", "\ud800", "1" * 400, "नमस्ते。今日は", "- - -"], ids=repr
-)
+@pytest.mark.parametrize("text", ["", " ", "a", "\ud800", "1" * 400, "नमस्ते。今日は", "- - -"], ids=repr)
 def test_any_text_can_be_edited(kind: str, text: str) -> None:
     assert isinstance(EDITS[kind](text, 1.0, np.random.RandomState(0), ""), str)
 

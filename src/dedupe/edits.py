@@ -121,17 +121,13 @@ def wrap(text: str, strength: float, draw: Draw, donor: str) -> str:
 
 def case(text: str, strength: float, draw: Draw, donor: str) -> str:
     """Write a share of the words in capitals."""
-    return _WORD.sub(
-        lambda m: m.group().upper() if draw.random_sample() < strength else m.group(), text
-    )
+    return _WORD.sub(lambda m: m.group().upper() if draw.random_sample() < strength else m.group(), text)
 
 
 def punctuation(text: str, strength: float, draw: Draw, donor: str) -> str:
     """Turn a share of the punctuation into a space or another mark."""
     marks = ("", " ", ";", " – ")
-    return _PUNCTUATION.sub(
-        lambda m: marks[draw.randint(4)] if draw.random_sample() < strength else m.group(), text
-    )
+    return _PUNCTUATION.sub(lambda m: marks[draw.randint(4)] if draw.random_sample() < strength else m.group(), text)
 
 
 def unicode_form(text: str, strength: float, draw: Draw, donor: str) -> str:
@@ -143,9 +139,7 @@ def unicode_form(text: str, strength: float, draw: Draw, donor: str) -> str:
 def ocr(text: str, strength: float, draw: Draw, donor: str) -> str:
     """Misread a share of the characters, as optical recognition does."""
     hit = draw.random_sample(len(text)) < strength
-    return "".join(
-        _OCR.get(c, c) if is_hit else c for c, is_hit in zip(text, hit.tolist(), strict=True)
-    )
+    return "".join(_OCR.get(c, c) if is_hit else c for c, is_hit in zip(text, hit.tolist(), strict=True))
 
 
 def numbers(text: str, strength: float, draw: Draw, donor: str) -> str:

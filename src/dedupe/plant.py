@@ -77,18 +77,13 @@ def plant(
     """
     cells = _cells(strengths)
     if not rate > 0:
-        raise OptionError(
-            f"rate must be above 0 (copies per text, 0.2 is one for five texts), got {rate!r}"
-        )
+        raise OptionError(f"rate must be above 0 (copies per text, 0.2 is one for five texts), got {rate!r}")
     draw = np.random.RandomState(seed)
     usable = [number for number, text in enumerate(texts) if any(c.isalnum() for c in text)]
     count = round(rate * len(texts)) if usable else 0
     # each text is copied once before any is copied again
     turns = [draw.permutation(len(usable)) for _ in range(-(-count // max(len(usable), 1)))]
-    chosen = [
-        usable[i]
-        for i in np.concatenate([*turns, np.zeros(0, np.int64)])[:count].astype(int).tolist()
-    ]
+    chosen = [usable[i] for i in np.concatenate([*turns, np.zeros(0, np.int64)])[:count].astype(int).tolist()]
     copies = []
     for turn, number in enumerate(chosen):
         kind, strength = cells[turn % len(cells)]
@@ -101,26 +96,18 @@ def plant(
         [*texts, *copies],
         np.concatenate((np.arange(len(texts)), np.array(chosen, np.int64))),
         [""] * len(texts) + [kind for kind, _ in dealt],
-        np.concatenate(
-            (np.zeros(len(texts)), np.array([strength for _, strength in dealt], float))
-        ),
+        np.concatenate((np.zeros(len(texts)), np.array([strength for _, strength in dealt], float))),
     )
 
 
 def _cells(strengths: Mapping[str, Sequence[float]]) -> list[tuple[str, float]]:
     for kind, levels in strengths.items():
         if kind not in EDITS:
-            raise OptionError(
-                f"unknown kind of edit {kind!r}; known: {', '.join(EDITS)}{nearest(kind, EDITS)}"
-            )
+            raise OptionError(f"unknown kind of edit {kind!r}; known: {', '.join(EDITS)}{nearest(kind, EDITS)}")
         for level in levels:
             if not 0 <= level <= 1:
-                raise OptionError(
-                    f"the strength of {kind!r} must be between 0 and 1, got {level!r}"
-                )
+                raise OptionError(f"the strength of {kind!r} must be between 0 and 1, got {level!r}")
     cells = [(kind, float(level)) for kind, levels in strengths.items() for level in levels]
     if not cells:
-        raise OptionError(
-            "strengths must name at least one kind of edit; leave it out for all kinds"
-        )
+        raise OptionError("strengths must name at least one kind of edit; leave it out for all kinds")
     return cells
