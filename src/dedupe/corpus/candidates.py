@@ -111,6 +111,33 @@ def _part_of_keys(compared: Column, keys: Column, copies: Bits, part: int, n_par
     return np.concatenate(numbers), np.concatenate(values)
 
 
+def find_same_id(store: Store, job: Job) -> tuple[int, int] | None:
+    """The first row whose id has come before, behind the row where it came; None when every id is there once."""
+    n_parts = partitions(len(store.id_hashes), _KEY_BYTES, job.budget_bytes)
+    best: tuple[int, int] | None = None
+    for part in range(n_parts):
+        rows, hashes = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)]
+        for begin, values in store.id_hashes.chunks():
+            mine = np.flatnonzero((values % np.uint64(n_parts) == part) & (values != 0))
+            rows.append(mine + begin)
+            hashes.append(values[mine])
+        row, value = np.concatenate(rows), np.concatenate(hashes)
+        order = np.argsort(value, kind="stable")
+        same = np.flatnonzero(value[order[1:]] == value[order[:-1]])
+        for place in same[np.argsort(row[order[same + 1]])].tolist():
+            pair = int(row[order[place]]), int(row[order[place + 1]])
+            if id_of(store, pair[0]) == id_of(store, pair[1]):
+                best = min(best, pair, key=lambda one: one[1]) if best else pair
+                break
+    return best
+
+
+def id_of(store: Store, row: int) -> str:
+    """The id of a row."""
+    begin = int(store.id_ends.read(row - 1, row)[0]) if row else 0
+    return store.ids.read(begin, int(store.id_ends.read(row, row + 1)[0])).tobytes().decode("utf-8", "surrogatepass")
+
+
 class Groups(NamedTuple):
     """Blocks to compare, in groups that can be handled one after the other.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -234,6 +235,8 @@ class _Pass:
         self.store.ids.append(np.frombuffer(b"".join(coded), np.uint8))
         ends = self.id_end + np.cumsum([len(key) for key in coded])
         self.store.id_ends.append(ends)
+        digests = b"".join(hashlib.blake2b(key, digest_size=8).digest() if key else bytes(8) for key in coded)
+        self.store.id_hashes.append(np.frombuffer(digests, "<u8"))
         self.id_end = int(ends[-1]) if ends.size else self.id_end
 
 

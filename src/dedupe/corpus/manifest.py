@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +77,11 @@ def _difference(before: Any, now: Any, where: str = "") -> str:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a small file under another name, and give it its name when it is whole and on disk."""
+    """Write a small file under another name, and give it its name when it is whole.
+
+    It is not forced onto the disk, nor are the columns: a killed process loses nothing, a power cut may.
+    """
     part = path.with_name(path.name + ".part")
     with part.open("w", encoding="utf-8") as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
     part.replace(path)

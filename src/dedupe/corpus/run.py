@@ -16,7 +16,7 @@ import numpy as np
 
 from dedupe.clean import DEFAULTS
 from dedupe.core import bands
-from dedupe.corpus.candidates import find_buckets, find_copies, find_groups
+from dedupe.corpus.candidates import find_buckets, find_copies, find_groups, find_same_id
 from dedupe.corpus.compare import decide_groups, remove_groups, spill_texts
 from dedupe.corpus.decide import join_links
 from dedupe.corpus.fingerprint import fingerprint, texts_in
@@ -37,7 +37,7 @@ from dedupe.corpus.summary import (
     peak_memory_bytes,
 )
 from dedupe.corpus.write import FileWriter, Names
-from dedupe.errors import DedupeError, OptionError
+from dedupe.errors import DedupeError, InputError, OptionError
 from dedupe.options import Options
 
 _CHECKPOINT = 64 << 20  # bytes of input between two notes of the writing
@@ -124,7 +124,8 @@ def run(
                     copy_notes(Path(given), where.output, json.dumps(job.plain()))
         return summary
     except (DedupeError, OSError) as error:
-        _tidy(where, error)
+        if not resume:
+            _tidy(where, error)
         raise
     finally:
         progress.close()
@@ -196,6 +197,8 @@ class _Run:
         self.note_spills()
         self.progress.stage("matching", 0)
         store, job = self.store, self.job
+        if job.id is not None:
+            self._check_ids(extents)
         self.stage("copies", lambda: find_copies(store, job))
         self.stage("buckets", lambda: find_buckets(store, job))
         walked = self.stage("compared", lambda: self._compare(extents))
@@ -204,6 +207,19 @@ class _Run:
         check_loss(job, losses)
         counts = self._write(extents)
         return self._finish(extents, walked, losses, counts)
+
+    def _check_ids(self, extents: Sequence[Extent]) -> None:
+        """Stop at an id that comes twice, or note it."""
+        pair = self.stage("ids", lambda: find_same_id(self.store, self.job) or [])
+        if not pair:
+            return
+        one, other = Names(self.sources, extents, self.store, self.job).of(np.array(pair, np.int64))
+        what = f"id {one['id']!r} comes twice: {one['file']} row {one['row']} and {other['file']} row {other['row']}"
+        if self.job.on_error == "stop":
+            raise InputError(f"{what}; leave id out to name documents by file and row (on_error='skip' only notes it)")
+        self.manifest.done("reading")["problems"].append(
+            {"file": other["file"], "row": other["row"] - 1, "problem": what}
+        )
 
     def _compare(self, extents: Sequence[Extent]) -> dict[str, int]:
         store, job = self.store, self.job
@@ -220,6 +236,9 @@ class _Run:
         """Write all files; what is noted as written is not written again."""
         (self.where.work / "written").mkdir(exist_ok=True)
         state = self.manifest.done("writing") or {"files": 0, "removed": 0, "quarantine": 0, "counts": {}}
+        if state["files"] == len(self.sources):  # the lists may have gone to their places
+            finished: dict[str, int] = state["counts"]
+            return finished
         names = Names(self.sources, extents, self.store, self.job)
         lists = {name: self.where.work / f"{name}.jsonl" for name in ("removed", "quarantine")}
         self.progress.stage("writing", sum(source.size_bytes for source in self.sources))
@@ -270,10 +289,13 @@ class _Run:
             sys.stdout.buffer.flush()
             shutil.rmtree(self.where.aside)
             return summary
-        (self.where.work / "removed.jsonl").replace(self.where.aside / "removed.jsonl")
-        if self.job.on_error == "quarantine":
-            (self.where.work / "quarantine.jsonl").replace(self.where.aside / "quarantine.jsonl")
+        for name in ("removed", "quarantine"):
+            made = self.where.work / f"{name}.jsonl"
+            if made.exists() and (name == "removed" or self.job.on_error == "quarantine"):
+                made.replace(self.where.aside / made.name)
         replace_text(self.where.aside / "report.json", json.dumps(summary.to_dict(), indent=2) + "\n")
+        # without the manifest, a rerun starts from the beginning rather than from columns that are half gone
+        self.manifest.path.unlink()
         shutil.rmtree(self.where.work)
         return summary
 

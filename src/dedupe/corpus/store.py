@@ -35,6 +35,7 @@ class Store:
         self.keys = [Column(folder / f"keys-{band:04}.bin", np.uint64) for band in range(n_bands)]
         self.ids = Column(folder / "ids.bin", np.uint8)
         self.id_ends = Column(folder / "id-ends.bin", np.int64)
+        self.id_hashes = Column(folder / "id-hashes.bin", np.uint64)  # 0 for a row without an id
         self.copies = Column(folder / "copies.bin", LINK)
         self.postings = Column(folder / "postings.bin", POSTING)
         self.near = Column(folder / "near.bin", LINK)
@@ -43,7 +44,17 @@ class Store:
 
     def first_pass(self) -> list[Column]:
         """The columns that reading the texts fills."""
-        return [self.rows, self.blocks, self.spans, self.scores, self.compared, *self.keys, self.ids, self.id_ends]
+        return [
+            self.rows,
+            self.blocks,
+            self.spans,
+            self.scores,
+            self.compared,
+            *self.keys,
+            self.ids,
+            self.id_ends,
+            self.id_hashes,
+        ]
 
 
 @dataclass(frozen=True)

@@ -68,9 +68,12 @@ class Lines(Chunk):
         """The texts of these rows, or of all."""
         chosen = self.lines if rows is None else [self.lines[row] for row in rows]
         try:
-            return texts_of([loads(line)[self.text] for line in chosen], self.text)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return texts_of([self._value(line) for line in chosen], self.text)
+            values = [loads(line)[self.text] for line in chosen]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            values = [None]
+        if not all(type(value) is str for value in values):  # now with a look at what is wrong
+            values = [self._value(line) for line in chosen]
+        return texts_of(values, self.text)
 
     def _value(self, line: bytes) -> Any:
         """The text of a line; None for a blank line, an InputError for a bad one."""

@@ -17,6 +17,7 @@ BLOCK = 4 << 20  # bytes read at a time
 # A real text packs to between a half and a fiftieth; an archive made to fill the disk to a thousandth and less.
 MOST_EXPANSION = 250
 _FREE = 64 << 20  # bytes that any file may expand to
+_GZIP_BLOCK = 1 << 17
 _ZSTD_BLOCK = 4096  # packed bytes at a time: a frame makes at most 128 KB of four bytes, so at most 128 MB of these
 
 
@@ -72,7 +73,7 @@ def blocks(path: str) -> Iterator[bytes]:
         while True:
             try:
                 data = next(unpacked, b"")
-            except (EOFError, zlib.error, gzip.BadGzipFile, _Damaged) as error:
+            except (EOFError, zlib.error, _Damaged) as error:
                 raise InputError(f"{path} is damaged or cut off after {done} bytes of text: {error}") from error
             done += len(data)
             if done > max(_FREE, MOST_EXPANSION * packed.n_bytes):
@@ -106,9 +107,24 @@ class _Counted(io.RawIOBase):
 
 
 def _gunzip(packed: _Counted) -> Iterator[bytes]:
-    with gzip.GzipFile(fileobj=io.BufferedReader(packed, 1 << 18)) as file:
-        while data := file.read(BLOCK):
-            yield data
+    # not the gzip module: of a file that is cut off, it does not hand over what stands before the cut
+    member: Any = None
+    while data := packed.read(_GZIP_BLOCK):
+        while data:
+            if member is None:
+                data = data.lstrip(b"\0")  # padding between members
+                if not data:
+                    break
+                member = zlib.decompressobj(31)
+            out = member.decompress(data, BLOCK)
+            if out:
+                yield out
+            if member.eof:
+                data, member = member.unused_data, None
+            else:
+                data = member.unconsumed_tail
+    if member is not None:
+        raise EOFError("the last part is not complete")
 
 
 def _unzstd(packed: _Counted, path: str) -> Iterator[bytes]:
