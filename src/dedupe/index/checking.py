@@ -204,12 +204,12 @@ def _salvage(path: Path) -> _Left:
     notes: list[str] = []
     found: list[Problem] = []
     catalogue = _catalogue(path, found)
-    named: list[str] | None = None
+    named: list[Named] | None = None
     settings: dict[str, Any] | None = None
     if catalogue is not None:
         if not catalogue.problems():
             try:
-                named, settings = [one.name for one in catalogue.segments()], catalogue.settings()
+                named, settings = catalogue.segments(), catalogue.settings()
             except DedupeError:
                 named = None
         catalogue.close()
@@ -217,11 +217,11 @@ def _salvage(path: Path) -> _Left:
     if named is None:
         notes.append("the catalogue is lost: the newest files were taken, so a batch that was not finished may be in")
     segments: list[Segment] = []
-    for name in files if named is None else named:
+    for name in files if named is None else [one.name for one in named]:
         try:
             segments.append(Segment(path / name))
         except IndexDamaged as error:
-            notes.append(str(error))
+            notes += [str(error), *([_BACK] if name.startswith("changes") else [])]
     # the files agree on the settings; a catalogue that differs from them is the one that is wrong
     for segment in segments:
         settings = segment.facts["settings"]
@@ -230,7 +230,18 @@ def _salvage(path: Path) -> _Left:
     rules = rules_of(path, settings, None)
     removed = _removed(segments, notes)
     parts, lost = _whole_documents(rules, segments, removed, notes)
+    counts = [json.loads(one.counts) for one in named or () if one.kind == "records"]
+    ends = [Records.of(segment).end for segment in segments if segment.facts["kind"] == "records"]
+    _note_gap(max(ends, default=0), max((one["first_doc"] + one["n_docs"] for one in counts), default=0), notes)
     return _Left(rules, parts, lost, notes)
+
+
+_BACK = "the list of removed documents is damaged: documents that were removed may be back"
+
+
+def _note_gap(first: int, last: int, notes: list[str]) -> None:
+    if last > first:
+        notes.append(f"{last - first} documents are lost with their file; their ids are not known")
 
 
 def _removed(segments: list[Segment], notes: list[str]) -> I64:
@@ -238,7 +249,7 @@ def _removed(segments: list[Segment], notes: list[str]) -> I64:
     if not changes:
         return np.zeros(0, np.int64)
     if changes[-1].damaged_sections():
-        notes.append("the list of removed documents is damaged: documents that were removed may be back")
+        notes.append(_BACK)
         return np.zeros(0, np.int64)
     return changes[-1]["removed"].astype(np.int64)
 
@@ -252,9 +263,8 @@ def _whole_documents(
     for part in sorted(records, key=lambda part: (part.first_doc, -part.n_docs)):
         if part.first_doc < at:
             continue
-        if part.first_doc > at:
-            notes.append(f"{part.first_doc - at} documents are lost with their file; their ids are not known")
-        at = part.first_doc + part.n_docs
+        _note_gap(at, part.first_doc, notes)
+        at = part.end
         assert isinstance(part.columns, Segment)
         wrong = set(part.columns.damaged_sections())
         keep = ~np.isin(np.arange(part.first_doc, at), removed)

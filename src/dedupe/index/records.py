@@ -63,9 +63,9 @@ class Records(NamedTuple):
         )
 
     @property
-    def has_text(self) -> bool:
-        """Whether texts are kept."""
-        return self.columns["texts"].size > 0 or self.columns["sets"].size == 0
+    def end(self) -> int:
+        """Number of the document after the last."""
+        return self.first_doc + self.n_docs
 
     def ids(self, docs: I64) -> list[Id]:
         """The ids of documents, given by their place in the segment."""
