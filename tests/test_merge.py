@@ -287,7 +287,7 @@ def test_empty_documents_are_stories_without_passages() -> None:
 
 
 def test_an_id_that_is_there_twice_is_named() -> None:
-    with pytest.raises(InputError, match="id 'x' is there twice.*record 1"):
+    with pytest.raises(InputError, match=r"id 'x' is there twice.*record 1"):
         merge([{"id": "x", "text": "one"}, {"id": "x", "text": "two"}])
 
 

@@ -46,6 +46,7 @@ class Node:
     piece: int
     span: Span
     begins: bool
+    place: int = 0  # of the passage of the leading account that it stands at
     others: list[Telling] = field(default_factory=list)
     after: Node | None = None
 
@@ -128,6 +129,7 @@ class _Loom:
         self.home: dict[int, Node] = {}  # piece: the node that tells it
         self._first: Node | None = None
         self._last: Node | None = None
+        self._has_lead = False  # the leading account is complete
         self._partners: dict[int, list[tuple[int, _Match]]] = {}
         self.seen: list[Seen] = []
         self._passages: coverage.Passages | None = None
@@ -179,9 +181,12 @@ class _Loom:
             if waiting:
                 self._insert_before(waiting, found[0])
                 waiting = []
-            cursor = end
+            # a document goes on where it has come to, even when it looks back at an earlier passage
+            if cursor is None or end.place >= cursor.place:
+                cursor = end
         for node in waiting:
             self._insert(node, self._last)
+        self._has_lead = self._first is not None
 
     def _best(self, piece: int) -> tuple[Node, _Match] | None:
         """The passage of the account that matches a piece best, directly."""
@@ -258,6 +263,8 @@ class _Loom:
 
     def _insert(self, node: Node, cursor: Node | None) -> Node:
         """Put a node behind the cursor, at the start for None."""
+        if cursor is not None:
+            node.place = cursor.place if self._has_lead else cursor.place + 1
         if cursor is None:
             node.after, self._first = self._first, node
         else:
