@@ -110,6 +110,39 @@ def test_all_pairs_are_listed_when_asked_for() -> None:
     assert [(match.left.doc, match.right.doc) for match in found.matches] == [(0, 1), (0, 2), (1, 2), (3, 4)]
 
 
+def test_coverage_matches_the_same_facts_in_other_words_and_says_why() -> None:
+    one = "The central bank raised its key rate by half a point to 4.5 percent on Thursday, governor Anna Lind said."
+    other = "Anna Lind, governor of the central bank, announced on Thursday that the key rate goes up to 4.5 percent."
+    found = dedupe.find([one, other, DOG], measure="coverage")
+    (match,) = found.matches
+    assert (match.left.doc, match.right.doc, found.duplicates) == (0, 1, ())
+    assert match.verdict in ("overlaps", "contains", "contained")
+    assert {"Anna", "Lind"} <= {word for term, _ in match.terms for word in term.split()}
+
+
+def test_families_are_found_by_their_rare_words_below_common_template_text() -> None:
+    template = " ".join(f"common{n}" for n in range(40))
+    texts = [f"{template} " + " ".join(f"rare{n // 2}x{m}" for m in range(n % 2 * 4, 16)) for n in range(60)]
+
+    plain = dedupe.find(texts, threshold=0.5)
+    found = dedupe.find(texts, measure="weighted")
+
+    assert len(plain.clusters) == 1
+    assert [tuple(block.doc for block in cluster) for cluster in found.clusters] == [
+        (n, n + 1) for n in range(0, 60, 2)
+    ]
+    assert (found.settings["threshold"], found.settings["linkage"]) == (0.26, "complete")
+
+
+@pytest.mark.parametrize(
+    ("linkage", "expected"), [("survivor", [0, 2]), ("complete", [0, 2]), ("single", [0])], ids=str
+)
+def test_linkage_says_how_matches_make_clusters(linkage: str, expected: list[int]) -> None:
+    chain = [" ".join(str(number) for number in range(start, start + 40)) for start in (0, 5, 10)]
+    found = dedupe.find(chain, threshold=0.7, linkage=linkage)
+    assert [block.doc for block in found.survivors] == expected
+
+
 def test_min_words_leaves_short_blocks_to_equality() -> None:
     texts = ["one two three four five six", "one two three four five six seven", "one two three four five six"]
     assert dedupe.unique(texts, threshold=0.5, min_words=9) == texts[:2]

@@ -29,6 +29,7 @@ import dedupe
         ({"seed": 2**32}, "seed must be a whole number from 0 to 4294967295"),
         ({"threads": 0}, "threads must be a whole number from 1 to 1024, got 0"),
         ({"treshold": 0.5}, "unknown option 'treshold'; known: .*did you mean 'threshold'"),
+        ({"linkage": "complete", "measure": "ratio"}, "linkage='complete' needs the measure 'jaccard' or 'weighted'"),
         ({"options": {"threshold": 0.5}}, "options must be a dedupe.Options, got dict"),
         ({"options": dedupe.Options(), "seed": 3}, "options= and seed= were both given"),
     ],
@@ -38,6 +39,12 @@ def test_a_bad_option_names_value_rule_and_way_out(settings: dict[str, object], 
     for verb, argument in ((dedupe.clean, "text"), (dedupe.find, ["text"]), (dedupe.unique, ["text"])):
         with pytest.raises(dedupe.OptionError, match=message):
             verb(argument, **settings)
+
+
+@pytest.mark.parametrize("measure", ["weighted", "coverage"])
+def test_what_needs_a_collection_is_refused_inside_a_document(measure: str) -> None:
+    with pytest.raises(dedupe.OptionError, match=f"measure='{measure}' measures rarity on a collection"):
+        dedupe.clean("one two three", measure=measure)
 
 
 def test_a_keep_function_must_return_numbers() -> None:

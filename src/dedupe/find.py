@@ -17,6 +17,7 @@ from dedupe.documents import Documents, collect
 from dedupe.errors import OptionError
 from dedupe.matching import Pairs, decide, policy_order
 from dedupe.options import Options, Settings, column_policy
+from dedupe.overlap import overlapping
 from dedupe.results import BlockTable, Findings
 
 __all__ = ["find", "unique"]
@@ -69,6 +70,8 @@ def find_documents(documents: Documents, options: Options, known: Documents | No
     batch = both.batch if both.batch is not None else encode(both.texts)
     blocks = split(batch, options.unit)
     table = BlockTable(both, batch, blocks)
+    if options.measure == "coverage":
+        return _covering(both, batch, blocks, table, options, known)
     n_own = int(np.searchsorted(blocks.docs, len(documents.texts)))
     own = blocks._replace(**{name: array[:n_own] for name, array in blocks._asdict().items()})
     order = order_of(documents, options.keep, batch, own, table)
@@ -93,6 +96,24 @@ def find_documents(documents: Documents, options: Options, known: Documents | No
         _similarity=decision.similarity[:n_own],
         _pairs=(matches.left, matches.right, matches.similarity),
     )
+
+
+def _covering(
+    documents: Documents, batch: Batch, blocks: Blocks, table: BlockTable, options: Options, known: Documents | None
+) -> Findings:
+    """Matches of coverage alone: nobody is a duplicate of anybody."""
+    if known is not None:
+        raise OptionError("measure='coverage' finds no duplicates, so against= has no meaning; put all texts into docs")
+    found = overlapping(batch, blocks, threshold=options.threshold)
+    stats: dict[str, Any] = {
+        "documents": len(documents.texts),
+        "blocks": len(table),
+        "duplicates": 0,
+        "matches": int(found.pairs.left.size),
+    }
+    own = np.arange(len(table))
+    pairs = (found.pairs.left, found.pairs.right, found.pairs.similarity)
+    return Findings(stats, plain_settings(options), table, own, np.zeros(own.size), pairs, found.evidence)
 
 
 def _is_index(against: object) -> bool:

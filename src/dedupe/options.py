@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 __all__ = ["Options", "Settings"]
 
 Unit = Literal["paragraph", "line", "sentence", "document"]
-Measure = Literal["jaccard", "containment", "ratio", "weighted"]
+Measure = Literal["jaccard", "containment", "ratio", "weighted", "coverage"]
 Linkage = Literal["survivor", "complete", "average", "single"]
 Pairs = Literal["survivors", "all"]
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "unit": ("paragraph", "line", "sentence", "document"),
-    "measure": ("jaccard", "containment", "ratio", "weighted"),
+    "measure": ("jaccard", "containment", "ratio", "weighted", "coverage"),
     "linkage": ("survivor", "complete", "average", "single"),
     "pairs": ("survivors", "all"),
     "keep": ("first", "last", "longest"),
@@ -31,7 +31,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
 
 
 # Thresholds and linkages that fit a measure; figures in docs/options.md.
-_THRESHOLDS = {"weighted": 0.26}
+_THRESHOLDS = {"weighted": 0.26, "coverage": 0.2}
 _LINKAGES = {"weighted": "complete"}
 _COLUMN_POLICIES = ("newest", "oldest", "highest")
 
@@ -60,9 +60,10 @@ class Options:
         unit: What is compared: ``paragraph``, ``line``, ``sentence`` or ``document``.
         measure: How alike two blocks are, 0–1: ``jaccard`` (shared shingles over all), ``containment`` (share of the
             duplicate's shingles that the survivor has), ``ratio`` (alignment of the folded text, by rapidfuzz),
-            ``weighted`` (shared words over all, each by its rarity in the collection: template text counts little).
+            ``weighted`` (shared words over all, each by its rarity in the collection: template text counts little),
+            ``coverage`` (the same facts in other words: matches between documents, and no duplicates).
         threshold: Similarity from which a block is a duplicate, above 0 up to 1. None takes the one that fits the
-            measure: 0.26 for ``weighted``, 0.7 otherwise.
+            measure: 0.26 for ``weighted``, 0.2 for ``coverage``, 0.7 otherwise.
         linkage: How matches make clusters: ``survivor`` (each duplicate matches the block that stays), ``complete``
             (all of a cluster match each other), ``average`` (they match on average), ``single`` (a chain of matches
             is enough). None takes ``complete`` for ``weighted``, ``survivor`` otherwise.

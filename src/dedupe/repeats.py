@@ -49,9 +49,9 @@ def repeats(batch: Batch, blocks: Blocks, options: Options, block_of: Any) -> Re
     Returns:
         The decision for each block.
     """
-    if options.measure == "weighted":
+    if options.measure in ("weighted", "coverage"):
         raise OptionError(
-            "measure='weighted' needs a collection to measure rarity on, got it for the inside of a document; "
+            f"measure={options.measure!r} measures rarity on a collection, got it for the inside of a document; "
             "use 'jaccard', 'containment' or 'ratio' here"
         )
     order = policy_order(options.keep, batch, blocks, block_of)

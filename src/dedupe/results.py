@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -98,7 +98,9 @@ class Match:
         right: The other.
         similarity: By `measure`, 0–1.
         measure: jaccard, containment or ratio.
-        verdict: ``identical``, ``duplicate``, or for containment ``contains`` (left holds right).
+        verdict: ``identical``, ``duplicate``, or for containment ``contains`` (left holds right); for coverage
+            ``duplicate``, ``contains`` (left has what right says), ``contained`` or ``overlaps``.
+        terms: For coverage: what carried the match, each term as written with its weight, the heaviest first.
     """
 
     left: Block
@@ -106,16 +108,18 @@ class Match:
     similarity: float
     measure: str
     verdict: Verdict
+    terms: tuple[tuple[str, float], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The match without the texts, for JSON."""
-        return {
+        made = {
             "left": self.left.to_dict(),
             "right": self.right.to_dict(),
             "similarity": round(self.similarity, 6),
             "measure": self.measure,
             "verdict": self.verdict,
         }
+        return {**made, "terms": [[term, round(weight, 3)] for term, weight in self.terms]} if self.terms else made
 
 
 class BlockTable:
@@ -163,6 +167,18 @@ def rule_of(block: Block, survivor: Block, similarity: float) -> Rule:
     return "same words" if similarity >= 1.0 and folded(block.text) == folded(survivor.text) else "similar"
 
 
+class Evidence(NamedTuple):
+    """What is known about each matching pair beside its similarity.
+
+    Attributes:
+        verdicts: The verdict of each pair.
+        terms: The terms that carried each pair, with weights.
+    """
+
+    verdicts: Sequence[Verdict]
+    terms: Sequence[tuple[tuple[str, float], ...]]
+
+
 @dataclass(frozen=True, eq=False)
 class Findings:
     """Which blocks are duplicates of which, over a collection.
@@ -178,6 +194,7 @@ class Findings:
     _survivor: I64 = field(repr=False)
     _similarity: F64 = field(repr=False)
     _pairs: tuple[I64, I64, F64] = field(repr=False)
+    _evidence: Evidence | None = field(default=None, repr=False)
 
     @cached_property
     def _is_duplicate(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -218,11 +235,17 @@ class Findings:
     @cached_property
     def matches(self) -> tuple[Match, ...]:
         """The matching pairs: survivor and duplicate, or every pair with ``pairs="all"``."""
-        measure = self.settings["measure"]
+        measure, evidence = self.settings["measure"], self._evidence
         made = []
-        for left, right, similarity in zip(*(array.tolist() for array in self._pairs), strict=True):
+        for number, (left, right, similarity) in enumerate(
+            zip(*(array.tolist() for array in self._pairs), strict=True)
+        ):
             one, other = self._blocks[left], self._blocks[right]
-            verdict: Verdict = "contains" if measure == "containment" else "duplicate"
+            if evidence is not None:
+                verdict, terms = evidence.verdicts[number], evidence.terms[number]
+                made.append(Match(one, other, similarity, measure, verdict, terms))
+                continue
+            verdict = "contains" if measure == "containment" else "duplicate"
             made.append(Match(one, other, similarity, measure, "identical" if one.text == other.text else verdict))
         return tuple(made)
 
