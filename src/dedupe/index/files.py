@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from dedupe.index.store import Run, Runs, merged, of_era
 from dedupe.index.view import FAMILIES, Changes, Rules, View
 
 TIER = 8  # files of one level that are merged into one of the next
-Merge = tuple[Iterable[int], Callable[[], Iterator[tuple[U64, I64]]]]  # eras, and keys with ids in order
+Merge = dict[int, Callable[[], Iterator[U64]]]  # for each era, what makes its postings in parts
 _ATTEMPTS = 20  # a reader may find a file gone that was merged a moment ago
 
 
@@ -187,10 +188,9 @@ class Folder:
         with self._writer("postings", level) as writer:
             self._counts = {}
             for family in FAMILIES:
-                eras, parts = runs[family]
-                for era in sorted(eras):
+                for era, parts in sorted(runs[family].items()):
                     name = f"{family}:{era}"
-                    self._counts[name] = writer.section(name, of_era(parts(), era), "u8")
+                    self._counts[name] = writer.section(name, parts(), "u8")
 
     def write_changes(self, changes: Changes) -> None:
         """Put the changes in the place of those that were there."""
@@ -243,8 +243,15 @@ def runs_of(segments: list[Segment], family: str) -> list[Run]:
 
 
 def merge_of(runs: list[Run]) -> Merge:
-    """A merge of runs as it is written: their eras, and what makes the merged parts."""
-    return {run.era for run in runs}, lambda: merged(runs)
+    """What is written for each era: the only run as it is, or several merged."""
+    by_era: dict[int, list[Run]] = {}
+    for run in runs:
+        by_era.setdefault(run.era, []).append(run)
+    return {era: partial(_postings, era, here) for era, here in by_era.items()}
+
+
+def _postings(era: int, runs: list[Run]) -> Iterator[U64]:
+    return iter([runs[0].postings]) if len(runs) == 1 else of_era(merged(runs), era)
 
 
 def filled(parts: list[Records], counts: list[dict[str, int]]) -> tuple[list[Records], I64]:

@@ -90,8 +90,8 @@ def join(view: View, coded: list[bytes], columns: dict[str, Any], source: Source
     if not coded:
         return Joined(view, made, decided.stats)
     runs = {family: run.draft() for family, run in view.runs.items()}
-    runs["lead"].put_sorted(decided.lead, view.n_blocks)
-    runs["rest"].put_sorted(decided.rest, view.n_blocks)
+    runs["lead"].put_sorted(decided.lead, view.n_blocks, n_blocks)
+    runs["rest"].put_sorted(decided.rest, view.n_blocks, n_blocks)
     runs["words"].put(*decided.words)
     runs["ids"].put(id_hashes(coded), view.n_docs + np.arange(len(coded)))
     return Joined(View(view.rules, [*view.records, made], runs, view.changes), made, decided.stats)

@@ -77,12 +77,17 @@ class Runs:
             here = eras == era
             self.pending.append(Run(era, _each_once(pack(keys[here], ids[here]))))
 
-    def put_sorted(self, postings: U64, base: int) -> None:
-        """Add sorted postings whose ids count from `base` on."""
+    def put_sorted(self, postings: U64, base: int, n_ids: int) -> None:
+        """Add sorted postings whose ids count from `base` on, up to `n_ids`."""
+        first, last = base >> ID_BITS, (base + max(n_ids, 1) - 1) >> ID_BITS
+        if first == last:  # the ids have room for the base: no bit is carried into the key
+            moved = postings + (np.uint64(base) & LOW) if base & int(LOW) else postings
+            self.pending += [Run(first, moved)] if postings.size else []
+            return
         ids = (postings & LOW).astype(np.int64) + base
-        for era in range(base >> ID_BITS, (int(ids.max(initial=base)) >> ID_BITS) + 1):
-            here = slice(None) if base & int(LOW) == 0 else (ids >> ID_BITS) == era
-            if postings[here].size:
+        for era in range(first, last + 1):
+            here = ids >> ID_BITS == era
+            if here.any():
                 self.pending.append(Run(era, pack(postings[here], ids[here])))
 
     def get(self, keys: U64, *, limit: int | None = None) -> tuple[I64, I64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from dedupe.errors import DedupeError, OptionError
 from dedupe.index.catalogue import Catalogue
 from dedupe.index.files import Folder, Merge, hashes_version, plain
 from dedupe.index.records import Records
-from dedupe.index.store import ID_BITS, Run, merged
+from dedupe.index.store import ID_BITS, Run, merged, of_era
 from dedupe.index.view import Changes, Rules, View
 from dedupe.options import Options
 
@@ -138,7 +139,12 @@ def write_anew(folder: Folder, view: View) -> None:
 
 
 def _eras(n_ids: int, parts: Callable[[], Iterator[tuple[U64, I64]]]) -> Merge:
-    return range((max(n_ids - 1, 0) >> ID_BITS) + 1), parts
+    eras = range((max(n_ids - 1, 0) >> ID_BITS) + 1)
+    return {era: partial(_of_era, parts, era) for era in eras}
+
+
+def _of_era(parts: Callable[[], Iterator[tuple[U64, I64]]], era: int) -> Iterator[U64]:
+    return of_era(parts(), era)
 
 
 def kept_records(part: Records, docs: I64) -> Records:
