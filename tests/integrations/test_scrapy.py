@@ -4,12 +4,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from integrations.site import serving
 from integrations.stories import BRIDGE, BRIDGE_AGAIN
 from scrapy.exceptions import DropItem
-from scrapy.utils.test import get_crawler
+from scrapy.settings import Settings
+from scrapy.statscollectors import MemoryStatsCollector
 
 from dedupe.integrations.scrapy import DedupePipeline
 
@@ -48,13 +50,11 @@ def test_a_second_crawl_remembers_the_first(tmp_path):
 
 @pytest.fixture
 def pipeline(tmp_path):
-    crawler = get_crawler(
-        settings_dict={
-            "DEDUPE_INDEX": str(tmp_path / "seen.idx"),
-            "DEDUPE_TEXT": "body",
-            "DEDUPE_OPTIONS": {"threshold": 0.6},
-        }
+    settings = Settings(
+        {"DEDUPE_INDEX": str(tmp_path / "seen.idx"), "DEDUPE_TEXT": "body", "DEDUPE_OPTIONS": {"threshold": 0.6}}
     )
+    crawler = SimpleNamespace(settings=settings)
+    crawler.stats = MemoryStatsCollector(crawler)
     made = DedupePipeline.from_crawler(crawler)
     made.open_spider()
     yield made

@@ -16,13 +16,13 @@ class FrameworkMissing(DedupeError, ImportError):
 
 # What each adapter was tried with; pyproject.toml has the same floors.
 FLOORS = {
-    "datasets": ("datasets", "5.2"),
-    "langchain": ("langchain-core", "1.7"),
-    "llama-index": ("llama-index-core", "0.14.25"),
-    "haystack": ("haystack-ai", "3.4"),
-    "datatrove": ("datatrove", "0.10"),
-    "scrapy": ("scrapy", "2.19"),
-    "sklearn": ("scikit-learn", "1.9"),
+    "datasets": ("datasets", "4.0"),
+    "langchain": ("langchain-core", "1.0"),
+    "llama-index": ("llama-index-core", "0.14"),
+    "haystack": ("haystack-ai", "3.0"),
+    "datatrove": ("datatrove", "0.6"),
+    "scrapy": ("scrapy", "2.14"),
+    "sklearn": ("scikit-learn", "1.6"),
 }
 
 
