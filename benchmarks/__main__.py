@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import check, corpora, data, growth, quality, recall, report, robustness, speed
+from benchmarks import calls, check, corpora, data, growth, quality, recall, report, robustness, speed
 from benchmarks.peers import PEERS, Settings
 from benchmarks.report import Table
 
@@ -44,6 +44,7 @@ def _tables(given: argparse.Namespace) -> list[Table]:
             size, names=names, peers=peers, repeats=given.repeats, settings=settings, limit_s=given.limit
         )
         tables.append(speed.stages(size, settings, given.repeats))
+        tables.append(calls.table(size, given.repeats))
     peers = [peer for peer in peers if peer != "rensa 5-grams"]  # pairs of another width are no truth here
     if given.what in ("all", "recall"):
         tables.append(recall.table(given.mb or (1.0 if is_small else 2.0), peers, settings))
