@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,23 +17,58 @@ _PART = 10_000  # blocks inserted at a time
 
 
 def to_datasketch(view: View, storage: dict[str, Any]) -> Any:
-    """Make a MinHashLSH with the heads of all groups; see `Index.to_datasketch`."""
+    """Make a MinHashLSH with all blocks; see `Index.to_datasketch`.
+
+    Raises:
+        DedupeError: The index has one band, which datasketch does not take.
+    """
+    rules = view.rules
+    if rules.plan.n_bands < 2:
+        raise DedupeError(
+            f"the index has {rules.plan.n_bands} band at threshold {rules.options.threshold}; datasketch needs two"
+        )
+    is_remote = storage.get("storage_config", {"type": "dict"})["type"] != "dict"
+    if is_remote:
+        storage = {"prepickle": False, **storage}  # plain bytes in the store, nothing that could run as code
     made = _library().MinHashLSH(
-        threshold=view.rules.options.threshold,
-        num_perm=view.rules.plan.n_hashes,
-        params=tuple(view.rules.plan),
-        **storage,
+        threshold=rules.options.threshold, num_perm=rules.plan.n_hashes, params=tuple(rules.plan), **storage
     )
     blocks = view.blocks_of(np.flatnonzero(~view.is_removed(np.arange(view.n_docs))))
-    options = view.rules.options
-    compared = view.column("n_words", blocks) >= max(options.min_words, 1)
-    blocks = blocks[compared]
-    for first in range(0, blocks.size, _PART):
-        part = blocks[first : first + _PART]
-        with made.insertion_session() as session:
+    blocks = blocks[view.column("n_words", blocks) >= max(rules.options.min_words, 1)]
+    with made.insertion_session() as session:
+        for first in range(0, blocks.size, _PART):
+            part = blocks[first : first + _PART]
             for name, values in zip(names(view, part), view.signatures(part), strict=True):
-                session.insert(name, minhash(view.rules, values), check_duplication=False)
+                key = str(name).encode() if is_remote else name
+                session.insert(key, minhash(rules, values), check_duplication=False)
     return made
+
+
+def from_datasketch(lsh: Any) -> Iterator[tuple[Any, Any]]:
+    """Read the signatures out of a MinHashLSH, whatever stores it.
+
+    Its bands hold the signatures in full, but no texts: they can be set beside those of an index, not verified.
+
+    Args:
+        lsh: A `datasketch.MinHashLSH` without a hashfunc of its own.
+
+    Yields:
+        The key of each set, and its signature: array of shape (n_bands * n_rows,), uint64.
+
+    Raises:
+        InputError: The bands are hashed, so that nothing can be read from them; or the keys are pickled.
+    """
+    if lsh.hashfunc is not None:
+        raise InputError("this MinHashLSH was made with a hashfunc, from which signatures cannot be read back")
+    if lsh.prepickle:
+        raise InputError(
+            "this MinHashLSH pickles its keys, and unpickling can run code; "
+            "make it with prepickle=False, as to_datasketch() does"
+        )
+    for key in list(lsh.keys.keys()):
+        bands = b"".join(lsh.keys.get(key))
+        kind = ">u4" if len(bands) == 4 * lsh.b * lsh.r else ">u8"
+        yield key, np.frombuffer(bands, kind).astype(np.uint64)
 
 
 def names(view: View, blocks: Any) -> list[Any]:

@@ -333,10 +333,10 @@ class Index:
 
         Returns:
             The object; its keys are document ids for the unit ``document``, ids with ``#`` and the number of the block
-            in the document otherwise. Query it with the signatures of :meth:`signature`.
+            in the document otherwise; as bytes in any storage but memory. Query it with what :meth:`signature` gives.
 
         Raises:
-            DedupeError: datasketch is not installed.
+            DedupeError: datasketch is not installed, or the index has a single band (threshold 1).
         """
         return to_datasketch(self._view(), storage)
 
