@@ -41,6 +41,7 @@ was written; 4 the system failed (disk full, no permission), go on with --resume
 @click.option("--empty", default="drop", show_default=True, help="Documents that lose all text: drop or keep.")
 @click.option("--on-error", default="stop", show_default=True, help="Bad rows and files: stop, skip, quarantine.")
 @click.option("--max-loss", type=float, help="Stop before writing if a greater share of the words would go.")
+@click.option("--against", help="Folder of an index: documents that match one of it go.")
 @click.option("--mark", is_flag=True, help="Keep everything; add columns that say what would go.")
 @click.option("--memory", default="2GB", show_default=True, help="Bound on the memory of the process.")
 @click.option("--threads", type=int, help="Threads; the result does not depend on it.")

@@ -305,8 +305,21 @@ def test_documents_are_cleaned_inside_first(tmp_path: Path) -> None:
 
     made = [json.loads(line)["text"] for line in (tmp_path / "out/in.jsonl").read_text().splitlines()]
     assert made == [f"{A}\n\n{B}", "It ends here, said the man who knew it all."]
-    assert dict(summary.removed) == {"identical": 1, "same words": 0, "similar": 0, "inside": 1}
+    assert dict(summary.removed) == {"identical": 1, "same words": 0, "similar": 0, "against": 0, "inside": 1}
     assert [one.get("inside", False) for one in removed(tmp_path / "out")] == [False, True]
+
+
+def test_what_an_index_holds_goes(tmp_path: Path) -> None:
+    with dedupe.Index(tmp_path / "old.idx") as index:
+        index.add([("old", A)])
+    rows = [{"id": "same", "text": C}, {"id": "new", "text": B}, {"id": "copy", "text": B}, {"id": "again", "text": A}]
+    path = jsonl(tmp_path / "in.jsonl", rows)
+
+    summary = clean_files(path, tmp_path / "out", id="id", against=str(tmp_path / "old.idx"))
+
+    listed = {one["id"]: (one["survivor"]["id"], one["rule"]) for one in removed(tmp_path / "out")}
+    assert listed == {"same": ("old", "same words"), "again": ("old", "identical"), "copy": ("new", "identical")}
+    assert summary.removed["against"] == 2
 
 
 MARKED: list[tuple[str, Callable[[Path], list[bool]]]] = [

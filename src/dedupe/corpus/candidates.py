@@ -50,10 +50,14 @@ def find_copies(store: Store, job: Job) -> int:
 def _part_of_hashes(store: Store, job: Job, part: int, n_parts: int) -> tuple[I64, U64, Array]:
     """Number, hash and score of the blocks whose hash falls into a part; parts of documents that are short stay."""
     least = job.options.min_words if job.needs_spans else 0
+    known = Bits(len(store.blocks))
+    for _, links in store.known.chunks():
+        known.add(links["block"])
     numbers, hashes, scores = [np.zeros(0, np.int64)], [np.zeros((0, 2), np.uint64)], [np.zeros(0)]
     has_scores = len(store.scores) > 0
     for begin, rows in store.blocks.chunks():
         mine = np.flatnonzero((rows["hash"][:, 0] % np.uint64(n_parts) == part) & (rows["n_words"] >= least))
+        mine = mine[~known.has(mine + begin)]
         numbers.append(mine + begin)
         hashes.append(rows["hash"][mine])
         scores.append(store.scores.read(begin, begin + rows.size)[mine] if has_scores else np.zeros(mine.size))

@@ -11,7 +11,7 @@ from dedupe.corpus.job import Job
 from dedupe.corpus.spill import Array, Column, in_order, partitions
 from dedupe.corpus.store import LINK, Store
 
-RULES = ("identical", "same words", "similar")
+RULES = ("identical", "same words", "similar", "against")
 
 
 def join_links(store: Store, job: Job) -> int:
@@ -33,6 +33,8 @@ def join_links(store: Store, job: Job) -> int:
         copies["survivor"][hit] = near["survivor"][place[hit]]
         store.joined.append(near)
         store.joined.append(copies)
+    for _, links in store.known.chunks():
+        store.joined.append(links)
     store.joined.flush()
     if job.min_documents > 1:
         _keep_rare(store, job, n_blocks)
@@ -85,8 +87,8 @@ def rules(store: Store, links: Array) -> I64:
     Returns:
         Array of shape (n_links,), int64.
     """
-    one, other = store.blocks.take(links["block"]), store.blocks.take(links["survivor"])
+    one, other = store.blocks.take(links["block"]), store.blocks.take(np.maximum(links["survivor"], 0))
     same_words = (one["hash"] == other["hash"]).all(axis=1)
     same_text = same_words & (one["checksum"] == other["checksum"]) & (one["n_bytes"] == other["n_bytes"])
-    result: I64 = np.where(same_text, 0, np.where(same_words, 1, 2))
+    result: I64 = np.where(links["survivor"] < 0, 3, np.where(same_text, 0, np.where(same_words, 1, 2)))
     return result

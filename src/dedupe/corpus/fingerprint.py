@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ from dedupe.corpus.job import Job
 from dedupe.corpus.manifest import Manifest
 from dedupe.corpus.progress import Progress
 from dedupe.corpus.spill import Column
-from dedupe.corpus.store import BAD, BLOCK, INSIDE, ROW, SPAN, Extent, Store
+from dedupe.corpus.store import BAD, BLOCK, INSIDE, LINK, ROW, SPAN, Extent, Store
 from dedupe.errors import InputError, OptionError
 from dedupe.results import Block
 
@@ -129,6 +130,9 @@ class _Pass:
         self.file_row, self.file_block = self.n_rows, self.n_blocks
         self.since_note = 0
         self.id_end = state["lengths"].get("ids.bin", 0)
+        self.known_end = state["lengths"].get("known-names.bin", 0)
+        self.n_known = state["lengths"].get("known.bin", 0)
+        self.index: Any = None if job.against is None else _index(job)
 
     def problem(self, source: int, row: int | None, what: str, cause: Exception | None = None) -> None:
         """Stop at something that cannot be read, or note it."""
@@ -206,11 +210,32 @@ class _Pass:
             spans["start"] = char_offsets(batch, blocks.docs, blocks.starts)
             spans["end"] = char_offsets(batch, blocks.docs, blocks.ends)
             store.spans.append(spans)
-        compared = np.flatnonzero(found.n_words >= max(options.min_words, 1))
+        is_compared = found.n_words >= max(options.min_words, 1)
+        if self.index is not None:
+            is_compared[self._take_known(batch, blocks)] = False
+        compared = np.flatnonzero(is_compared)
         store.compared.append(compared + self.n_blocks)
         for band, column in enumerate(store.keys):
             column.append(found.keys[compared, band])
         self.n_blocks += rows.size
+
+    def _take_known(self, batch: Batch, blocks: Blocks) -> list[int]:
+        """Note the documents that match one of the index; returns which these are."""
+        spans = zip(batch.offsets[blocks.docs].tolist(), batch.offsets[blocks.docs + 1].tolist(), strict=True)
+        texts = [batch.buffer[start:end].tobytes().decode("utf-8", "surrogatepass") for start, end in spans]
+        hits = [(place, found[0]) for place, found in enumerate(self.index.query_many(texts, k=1)) if found]
+        names = [json.dumps({"id": match.id, "rule": match.verdict}).encode() for _, match in hits]
+        links = np.empty(len(hits), LINK)
+        links["block"] = [place + self.n_blocks for place, _ in hits]
+        links["survivor"] = -1 - np.arange(self.n_known, self.n_known + len(hits))
+        links["similarity"] = [match.similarity for _, match in hits]
+        ends = self.known_end + np.cumsum([len(name) for name in names], dtype=np.int64)
+        self.store.known.append(links)
+        self.store.known_names.append(np.frombuffer(b"".join(names), np.uint8))
+        self.store.known_ends.append(ends)
+        self.n_known += len(hits)
+        self.known_end = int(ends[-1]) if ends.size else self.known_end
+        return [place for place, _ in hits]
 
     def _scores(self, batch: Batch, blocks: Blocks) -> np.ndarray[Any, np.dtype[np.float64]]:
         keep = self.job.options.keep
@@ -238,6 +263,17 @@ class _Pass:
         digests = b"".join(hashlib.blake2b(key, digest_size=8).digest() if key else bytes(8) for key in coded)
         self.store.id_hashes.append(np.frombuffer(digests, "<u8"))
         self.id_end = int(ends[-1]) if ends.size else self.id_end
+
+
+def _index(job: Job) -> Any:
+    """Open the index, if it was made with the settings of the job."""
+    from dedupe.index import Index
+
+    options = job.options
+    same = {
+        name: getattr(options, name) for name in ("unit", "threshold", "width_words", "recall", "seed", "min_words")
+    }
+    return Index(job.against or "", readonly=True, **same)
 
 
 def _pieces(buffer: U8, blocks: Blocks) -> Iterator[U8]:

@@ -36,6 +36,7 @@ class Job:
         empty: What happens to a document that loses all its paragraphs: ``drop`` or ``keep``.
         on_error: What happens to a row or file that cannot be read: ``stop``, ``skip`` or ``quarantine``.
         max_loss: Share of the words, 0–1, that may go from any source and in total; None for no limit.
+        against: Folder of an index whose documents stay: what matches one of them goes. None for none.
         mark: Keep everything and add columns that say what would go.
         memory_bytes: Bound on the memory of the process.
     """
@@ -49,6 +50,7 @@ class Job:
     empty: str = "drop"
     on_error: str = "stop"
     max_loss: float | None = None
+    against: str | None = None
     mark: bool = False
     memory_bytes: int = field(default=2 << 30, compare=False)
 
@@ -72,12 +74,14 @@ class Job:
             raise OptionError(f"min_documents must be a whole number from 1, got {self.min_documents!r}")
         if self.max_loss is not None and not 0 <= self.max_loss <= 1:
             raise OptionError(f"max_loss must be a share from 0 to 1, got {self.max_loss!r}")
+        if self.against is not None and (self.options.unit != "document" or self.inside or self.min_documents > 1):
+            raise OptionError("against works on whole documents: use unit='document' without inside and min_documents")
         if self.memory_bytes < LEAST_MEMORY:
             raise OptionError(f"memory must be at least 256MB, got {self.memory_bytes} bytes")
 
     def plain(self) -> dict[str, Any]:
         """The settings that decide the output, as values that JSON can hold."""
-        names = ("text", "id", "format", "inside", "min_documents", "empty", "on_error", "mark")
+        names = ("text", "id", "format", "inside", "min_documents", "empty", "on_error", "against", "mark")
         matching = {key: value for key, value in plain_settings(self.options).items() if key != "threads"}
         return {**{name: getattr(self, name) for name in names}, "options": matching}
 

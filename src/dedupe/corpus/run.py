@@ -68,7 +68,7 @@ def clean_files(
         resume: Go on with a run that was interrupted; inputs and settings must be the same.
         options: How blocks are matched, instead of keywords.
         **settings: The fields of :class:`dedupe.Options` and of :class:`dedupe.corpus.job.Job` (format, inside,
-            min_documents, empty, on_error, max_loss, mark). The unit is ``document`` unless said otherwise; parts of
+            min_documents, empty, on_error, max_loss, against, mark). The unit is ``document`` unless said otherwise; parts of
             documents are compared as :func:`dedupe.clean` does, with `threshold` 0.8 and `min_words` 8, and those
             with fewer words stay.
 
@@ -97,7 +97,7 @@ def make_job(*, text: str, id: str | None, memory: int | str, options: Options |
     Raises:
         OptionError: One is unknown or breaks its rule.
     """
-    own = ("format", "inside", "min_documents", "empty", "on_error", "max_loss", "mark")
+    own = ("format", "inside", "min_documents", "empty", "on_error", "max_loss", "against", "mark")
     ours = {name: settings.pop(name) for name in own if name in settings}
     defaults: dict[str, Any] = {"unit": "document"}
     if settings.get("unit", "document") != "document":

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dedupe.corpus.decide import rules
+from dedupe.corpus.decide import RULES, rules
 from dedupe.corpus.inputs import Source
 from dedupe.corpus.job import Job, LossError
 from dedupe.corpus.spill import in_order
@@ -27,7 +27,8 @@ class CorpusSummary:
         documents_out: Rows that went out.
         words_in: Words of all blocks that were looked at (of paragraphs without inner repeats, when these went first).
         words_out: Words of the blocks that stay.
-        removed: Blocks that go, by rule: ``identical``, ``same words``, ``similar``, ``inside``.
+        removed: Blocks that go, by rule: ``identical``, ``same words``, ``similar``, ``against`` (an index),
+            ``inside``.
         emptied: Documents that lost all their text.
         shortened: Documents that lost a part of it.
         unreadable: Rows and files that could not be read.
@@ -87,7 +88,7 @@ def count_losses(sources: Sequence[Source], extents: Sequence[Extent], store: St
     """Count words and blocks before and after, in total, by rule and by source."""
     first = np.array([extent.first_block for extent in extents], np.int64)
     words_in, words_gone = np.zeros(len(sources), np.int64), np.zeros(len(sources), np.int64)
-    by_rule = np.zeros(3, np.int64)
+    by_rule = np.zeros(len(RULES), np.int64)
 
     def add(total: np.ndarray[Any, np.dtype[np.int64]], numbers: Any, words: Any) -> None:
         file = np.searchsorted(first, numbers, side="right") - 1
@@ -97,13 +98,13 @@ def count_losses(sources: Sequence[Source], extents: Sequence[Extent], store: St
         add(words_in, np.arange(begin, begin + rows.size), rows["n_words"])
     for _, links in store.links.chunks():
         add(words_gone, links["block"], store.blocks.take(links["block"])["n_words"])
-        by_rule += np.bincount(rules(store, links), minlength=3)
+        by_rule += np.bincount(rules(store, links), minlength=len(RULES))
     share = words_gone / np.maximum(words_in, 1)
     worst = [number for number in np.argsort(-share, kind="stable")[:_LISTED].tolist() if words_gone[number]]
     return {
         "words_in": int(words_in.sum()),
         "words_out": int(words_in.sum() - words_gone.sum()),
-        "removed": dict(zip(("identical", "same words", "similar"), by_rule.tolist(), strict=True)),
+        "removed": dict(zip(RULES, by_rule.tolist(), strict=True)),
         "sources": [
             {
                 "file": sources[number].name,

@@ -137,9 +137,10 @@ class FileWriter:
         if links.size == 0:
             return []
         block_row = self.store.blocks.take(links["block"])["row"]
-        survivor_row = self.store.blocks.take(links["survivor"])["row"]
+        survivor_row = self.store.blocks.take(np.maximum(links["survivor"], 0))["row"]
         entries = self.names.of(block_row)
         survivors = self.names.of(survivor_row)
+        known = {place: self._known(-1 - link) for place, link in enumerate(links["survivor"].tolist()) if link < 0}
         why = rules(self.store, links).tolist()
         for place, (entry, survivor) in enumerate(zip(entries, survivors, strict=True)):
             entry["survivor"] = survivor
@@ -147,6 +148,9 @@ class FileWriter:
             entry["measure"] = self.job.options.measure
             entry["rule"] = RULES[why[place]]
             entry["cluster"] = int(links["survivor"][place])
+            if place in known:
+                entry["survivor"] = {"id": known[place]["id"], "against": True}
+                entry["rule"] = known[place]["rule"]
         if self.job.needs_spans:
             spans, theirs = self.store.spans.take(links["block"]), self.store.spans.take(links["survivor"])
             for entry, span, other in zip(entries, spans.tolist(), theirs.tolist(), strict=True):
@@ -154,6 +158,13 @@ class FileWriter:
                 entry["survivor"]["span"] = list(other)
         self.removed.writelines(json.dumps(entry, ensure_ascii=True) + "\n" for entry in entries)
         return entries
+
+    def _known(self, number: int) -> dict[str, Any]:
+        """What a document of the index is called, and how it matched."""
+        begin = int(self.store.known_ends.read(number - 1, number)[0]) if number else 0
+        end = int(self.store.known_ends.read(number, number + 1)[0])
+        found: dict[str, Any] = json.loads(self.store.known_names.read(begin, end).tobytes())
+        return found
 
     def _shortened(self, chunk: Chunk, first: I64, changed: I64, is_inside: Bool, gone: I64) -> dict[int, str]:
         """The texts of rows that lose a part of theirs."""
@@ -216,7 +227,7 @@ class FileWriter:
                 survivor = entry["survivor"]
                 marks[row] = {
                     "dedupe_keep": False,
-                    "dedupe_survivor": survivor.get("id", f"{survivor['file']}:{survivor['row']}"),
+                    "dedupe_survivor": survivor["id"] if "id" in survivor else f"{survivor['file']}:{survivor['row']}",
                     "dedupe_similarity": entry["similarity"],
                     "dedupe_rule": entry["rule"],
                 }
