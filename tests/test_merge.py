@@ -445,3 +445,9 @@ def test_generated_stories_are_found_again() -> None:
     found = merge(docs)
 
     assert groups(found) == {frozenset(i for i, mine in enumerate(truth) if mine == story) for story in range(12)}
+
+
+def test_the_worked_example_shows_what_merge_makes_of_the_seeds(seed_story: Story) -> None:
+    shown = (SEEDS.parent / "docs" / "worked-example.md").read_text("utf-8")
+
+    assert seed_story.to_markdown().removeprefix("# ") in shown

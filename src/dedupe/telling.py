@@ -100,6 +100,8 @@ def _amounts(text: str) -> dict[str, dict[str, str]]:
     amounts: dict[str, dict[str, str]] = {}
     for match in _AMOUNT.finditer(text):
         unit = (match[2] or match[3]).casefold()
+        if unit.isascii() and unit.isalpha() and len(unit) < 3:  # to, of, in: no units
+            continue
         amounts.setdefault(unit, {})[match[1].rstrip(".,").replace(",", "")] = match[0].strip()
     for match in _DATED.finditer(text):
         amounts.setdefault(match[1].casefold(), {})[match[2]] = match[0]

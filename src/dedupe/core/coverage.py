@@ -12,10 +12,10 @@ from dedupe.core.terms import Terms
 
 NEIGHBOURS = 48  # candidates that are scored for each document
 DENSE_DOCS = 1200  # up to here every pair is scored
-_POSTINGS_PER_DOC = 20_000  # pairs of postings looked at per document, rarest terms first
+_POSTINGS_PER_DOC = 6_000  # pairs of postings looked at per document, rarest terms first
 _SAMPLE = 20_000  # random pairs that the chance level is measured on
 _PAIRS_AT_ONCE = 20_000
-_DOCS_AT_ONCE = 2_000
+_DOCS_AT_ONCE = 250
 
 
 class Scores(NamedTuple):
