@@ -113,7 +113,9 @@ def _summary_lines(made: CorpusSummary) -> Iterator[str]:
     lost = 1 - made.words_out / max(made.words_in, 1)
     yield f"documents  {made.documents_in:,} in, {made.documents_out:,} out"
     yield f"words      {made.words_in:,} in, {made.words_out:,} out (-{lost:.1%})"
-    yield "removed    " + ", ".join(f"{count:,} {rule}" for rule, count in made.removed.items())
+    yield "removed    " + ", ".join(
+        f"{count:,} {rule}" for rule, count in made.removed.items() if count or rule not in ("against", "inside")
+    )
     if made.shortened or made.emptied:
         yield f"shortened  {made.shortened:,} documents, of these {made.emptied:,} to nothing"
     if made.unreadable:
