@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dedupe.core import unicode
 from dedupe.core.hashing import I64, U64
 from dedupe.errors import DedupeError
 from dedupe.index import records
@@ -306,15 +308,12 @@ def plain(rules: Rules) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1)
 def hashes_version() -> str:
     """Names the hashes that texts get: the contract of the core, and the table of characters."""
-    import zlib
-
-    from dedupe.core import unicode
-
     check = 0
     for array in unicode.table():
-        check = zlib.crc32(np.ascontiguousarray(array).tobytes(), check)
+        check = zlib.crc32(np.ascontiguousarray(array).data, check)
     return f"1-{check:08x}"
 
 
