@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,13 +22,14 @@ from dedupe.core.coverage import (
     sample_scores,
 )
 from dedupe.core.grouping import COHESION, COPIES, group
-from dedupe.core.hashing import F64, I64
+from dedupe.core.hashing import F64, I64, U64, offsets_of
 from dedupe.core.terms import Terms, weighted_terms
 from dedupe.core.tokens import words
 from dedupe.errors import InputError
 
 Encoder = Callable[[list[str]], Any]
 _SEED = 1
+_PIECE = 1 << 22  # characters whose words are cut at a time
 
 
 class Grouping(NamedTuple):
@@ -121,16 +123,15 @@ class _Levels(NamedTuple):
 
 
 def _group(texts: list[str], error_rate: float, times: F64 | None, vectors: F64 | None) -> Grouping:
-    batch = encode(texts)
-    found = words(batch.buffer, batch.offsets[:-1], batch.offsets[1:])
-    terms = weighted_terms(found.hashes, found.offsets, is_common(found.hashes))
+    hashes, offsets = _words(texts)
+    terms = weighted_terms(hashes, offsets, is_common(hashes))
     language = languages(terms)
     chances = []
     n_pairs = 0.0
     for number in range(int(language.max()) + 1):
         docs = np.flatnonzero(language == number)
         n_pairs += docs.size * (docs.size - 1) / 2
-        prior = expected_chance(found.hashes, found.offsets, docs)
+        prior = expected_chance(hashes, offsets, docs)
         chances.append(chance.measured(sample_scores(terms, docs, _SEED), docs.size, prior))
     meaning = None if vectors is None else _chance_of_meaning(vectors)
     levels = _Levels(terms, language, chances, times, vectors, meaning)
@@ -149,6 +150,20 @@ def _group(texts: list[str], error_rate: float, times: F64 | None, vectors: F64 
         "cut_level": round(limit, 4) if np.isfinite(limit) else None,
     }
     return Grouping(labels, stats)
+
+
+def _words(texts: list[str]) -> tuple[U64, I64]:
+    """Hash the words of all texts, a few megabytes at a time; the hashes and where each text's begin."""
+    hashes, counts = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    sizes = np.cumsum([len(text) for text in texts])
+    borders = np.searchsorted(sizes, np.arange(_PIECE, int(sizes[-1]) + _PIECE, _PIECE))
+    ends = np.unique(np.append(np.minimum(borders + 1, len(texts)), len(texts))).tolist()
+    for first, last in pairwise([0, *ends]):
+        batch = encode(texts[first:last])
+        found = words(batch.buffer, batch.offsets[:-1], batch.offsets[1:])
+        hashes.append(found.hashes)
+        counts.append(np.diff(found.offsets))
+    return np.concatenate(hashes), offsets_of(np.concatenate(counts))
 
 
 def _pairs(terms: Terms, vectors: F64 | None) -> tuple[I64, I64]:

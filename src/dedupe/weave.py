@@ -14,7 +14,6 @@ from dedupe.pieces import Pieces, pieces_of, sentence_spans
 from dedupe.stories import Encoder, encode_texts
 from dedupe.story import CoverageVerdict
 
-DUPLICATE = 0.8  # share of either passage that the other one has
 COVERED = 0.5  # a sentence of an overlapping passage is told when half of its weight is
 _SEMANTIC_LEVEL = 3.5  # standard deviations above the story's other pairs
 _SEMANTIC_LEAST = 0.5
@@ -287,13 +286,10 @@ def _rank(match: _Match) -> tuple[bool, float, float]:
 
 
 def _verdict(found: _Match) -> CoverageVerdict:
+    """What the piece that sees the match is to the other one."""
     if found.pair is None:
         return "semantic"
-    if min(found.mine_told, found.node_told) >= DUPLICATE:
-        return "duplicate"
-    if found.mine_told >= coverage.CONTAINED and found.mine_told >= found.node_told:
-        return "contained"
-    return "contains" if found.node_told >= coverage.CONTAINED else "overlaps"
+    return coverage.verdict(found.node_told, found.mine_told)
 
 
 def _by_meaning(vectors: F64, docs: I64) -> list[tuple[int, int, float]]:

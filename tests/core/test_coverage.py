@@ -50,7 +50,9 @@ def plain_scores(texts: list[str], common: set[str]) -> np.ndarray:
     return made
 
 
-@given(st.lists(st.lists(st.sampled_from("the of quake quispe reef vote".split()), max_size=12), min_size=1, max_size=6))
+@given(
+    st.lists(st.lists(st.sampled_from("the of quake quispe reef vote".split()), max_size=12), min_size=1, max_size=6)
+)
 def test_scores_are_those_of_the_plain_twin(docs: list[list[str]]) -> None:
     texts = [" ".join(doc) for doc in docs]
 

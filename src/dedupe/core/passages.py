@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from dedupe.core.background import is_common
+from dedupe.core.batch import Batch
+from dedupe.core.blocks import Blocks
 from dedupe.core.coverage import candidates
 from dedupe.core.emphasis import stress
 from dedupe.core.hashing import F64, I64, U8, Bool, offsets_of, ranges
 from dedupe.core.terms import BACKGROUND_DOCS, Terms, weighted_terms, word_rarity
 from dedupe.core.tokens import Words, words
 
+Verdict = Literal["duplicate", "contains", "contained", "overlaps"]
+
 THRESHOLD = 0.2  # a fifth of what two passages say, names and numbers weighing more: see docs/merge.md
 EVIDENCE = 5.0  # what is shared weighs at least as much as this many words met in no other passage
 MIN_WORDS = 8  # up to seven words are a heading, as in `clean`
-CONTAINED = 0.6
-_PAIRS_AT_ONCE = 20_000
+CONTAINED = 0.6  # share of a passage from which the other one holds it
+DUPLICATE = 0.8  # share of either passage from which they are the same
+_PAIRS_AT_ONCE = 4_000
 
 
 class PassageMatches(NamedTuple):
@@ -112,6 +117,40 @@ def matches(
     kept = np.flatnonzero((score >= threshold) & (shared >= evidence * unit))
     left, right, score, shared = left[kept], right[kept], score[kept], shared[kept]
     return PassageMatches(left, right, score, shared / terms.totals[right], shared / terms.totals[left])
+
+
+def cover(batch: Batch, blocks: Blocks, *, threshold: float = THRESHOLD) -> PassageMatches:
+    """Find the blocks of different documents that cover the same: all steps of this module in one call.
+
+    Args:
+        batch: The texts.
+        blocks: Their paragraphs or sentences.
+        threshold: Lowest score.
+    """
+    weighed = weigh(batch.buffer, blocks.starts, blocks.ends)
+    return matches(weighed, blocks.docs, threshold=threshold)
+
+
+def verdicts(found: PassageMatches) -> list[Verdict]:
+    """Say what the left passage of each match is to the right one: duplicate, contains, contained or overlaps."""
+    return [
+        verdict(in_left, in_right)
+        for in_left, in_right in zip(found.in_left.tolist(), found.in_right.tolist(), strict=True)
+    ]
+
+
+def verdict(in_left: float, in_right: float) -> Verdict:
+    """The verdict of one match, from the share of each passage that the other one has.
+
+    Examples:
+        >>> verdict(in_left=0.9, in_right=0.3)
+        'contains'
+    """
+    if min(in_left, in_right) >= DUPLICATE:
+        return "duplicate"
+    if max(in_left, in_right) < CONTAINED:
+        return "overlaps"
+    return "contains" if in_left > in_right else "contained"
 
 
 def shared_weights(terms: Terms, left: I64, right: I64) -> F64:
