@@ -11,7 +11,7 @@ import numpy as np
 from dedupe.core.hashing import I64, U64
 from dedupe.core.similarity import jaccard
 from dedupe.core.survivors import LEADERS
-from dedupe.index.view import Changes, View
+from dedupe.index.view import NONE, Changes, View
 
 
 class _Bucket:
@@ -44,6 +44,7 @@ class Revision:
         self._waiting: list[int] = []
         self._seen: set[int] = set()
         self._dead: set[int] = set()
+        self._dead_blocks = NONE
         self._entering: set[int] = set()  # members of a group that stand for it now
 
     def remove(self, docs: I64) -> View:
@@ -57,7 +58,7 @@ class Revision:
         """
         view = self.view
         dead = view.blocks_of(docs)
-        self._dead = set(dead.tolist())
+        self._dead, self._dead_blocks = set(dead.tolist()), dead
         head, _, _ = view.decisions(dead)
         dead_heads = dead[head == dead]
         removed = np.union1d(view.changes.removed, docs)
@@ -77,11 +78,8 @@ class Revision:
         """The next member of each group that lost its head, and the head it had."""
         if dead_heads.size == 0:
             return {}
-        heads = self.view.all_decisions()[0]
-        members = np.flatnonzero(np.isin(heads, dead_heads))
-        docs = self.view.docs_of(members)
-        members = members[~np.isin(docs, removed)]
-        lost, first = np.unique(heads[members], return_index=True)
+        members, heads = self._members(dead_heads, removed)
+        lost, first = np.unique(heads, return_index=True)
         heirs = dict(zip(members[first].tolist(), lost.tolist(), strict=True))
         for heir in heirs:
             self.decision[heir] = (heir, heir, 0.0)
@@ -97,14 +95,18 @@ class Revision:
         changed.update({lost: heir for heir, lost in heirs.items()})
         if not changed:
             return
-        heads = self.view.all_decisions()[0]
-        members = np.flatnonzero(np.isin(heads, np.array(sorted(changed), np.int64)))
-        members = members[~np.isin(self.view.docs_of(members), removed)]
-        for member, old in zip(members.tolist(), heads[members].tolist(), strict=True):
+        members, heads = self._members(np.array(sorted(changed), np.int64), removed)
+        for member, old in zip(members.tolist(), heads.tolist(), strict=True):
             head = changed[old]
             _, survivor, similarity = self.decision[head]
             if member != head:
                 self.decision[member] = (head, survivor, 1.0 if survivor == head else similarity)
+
+    def _members(self, heads: I64, removed: I64) -> tuple[I64, I64]:
+        """The blocks in the groups of these heads that are still there, ascending, and the head of each."""
+        members, their_heads = self.view.members_of(heads)
+        there = ~np.isin(self.view.docs_of(members), removed)
+        return members[there], their_heads[there]
 
     # -- the walk
 
@@ -248,23 +250,17 @@ class Revision:
 
     def _result(self, removed: I64) -> View:
         old = self.view.changes
-        table = {
-            block: (head, survivor, similarity)
-            for block, head, survivor, similarity in zip(
-                *(array.tolist() for array in (old.blocks, old.head, old.survivor, old.similarity)), strict=True
-            )
-        }
-        table.update(self.decision)
-        for block in self._dead:
-            table.pop(block, None)
-        blocks = sorted(table)
-        rows = [table[block] for block in blocks]
+        fresh = np.array(sorted(self.decision), np.int64)
+        rows = [self.decision[block] for block in fresh.tolist()]
+        keep = ~np.isin(old.blocks, np.concatenate((fresh, self._dead_blocks)))
+        blocks = np.concatenate((old.blocks[keep], fresh))
+        order = np.argsort(blocks)
         changes = Changes(
             removed,
-            np.array(blocks, np.int64),
-            np.array([row[0] for row in rows], np.int64),
-            np.array([row[1] for row in rows], np.int64),
-            np.array([row[2] for row in rows], np.float64),
+            blocks[order],
+            np.concatenate((old.head[keep], np.array([row[0] for row in rows], np.int64)))[order],
+            np.concatenate((old.survivor[keep], np.array([row[1] for row in rows], np.int64)))[order],
+            np.concatenate((old.similarity[keep], np.array([row[2] for row in rows], np.float64)))[order],
         )
         runs = {family: run.draft() for family, run in self.view.runs.items()}
         for family, made in (("lead", self.lead), ("rest", self.rest), ("words", self.words)):

@@ -165,6 +165,20 @@ class View:
             head[hit], survivor[hit], similarity[hit] = changes.head[at], changes.survivor[at], changes.similarity[at]
         return head, survivor, similarity
 
+    def members_of(self, heads: I64) -> tuple[I64, I64]:
+        """All blocks in the groups of these heads, also of removed documents, and the head of each.
+
+        Reads the heads of all blocks: four bytes each.
+        """
+        found = [NONE]
+        for part in self.records:
+            found.append(np.flatnonzero(np.isin(part.columns["head"], heads)) + part.first_block)
+        changed = self.changes.blocks[np.isin(self.changes.head, heads)]
+        members = np.union1d(np.concatenate(found), changed)
+        their_heads = self.decisions(members)[0]
+        hit = np.isin(their_heads, heads)
+        return members[hit], their_heads[hit]
+
     def part_decisions(self, part: Records) -> tuple[I64, I64, F64]:
         """The decisions of all blocks of a stretch."""
         return self.decisions(np.arange(part.first_block, part.first_block + part.n_blocks))
