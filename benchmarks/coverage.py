@@ -32,7 +32,7 @@ from dedupe.core.batch import encode
 from dedupe.core.terms import weighted_terms
 from dedupe.core.tokens import words
 from dedupe.merge import ERROR_RATE
-from dedupe.stories import group_documents
+from dedupe.stories.grouping import group_documents
 
 RATES = (0.4, 0.2, 0.1, 0.05, 0.025, 0.0125)
 _WORD = re.compile(r"\w+|[^\w\s]+|\n+")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from dedupe.cli_merge import merge as merge_command
 from dedupe.errors import InputError, OptionError
 from dedupe.merge import merge
-from dedupe.story import Stories, Story
+from dedupe.stories.results import Stories, Story
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 

@@ -18,7 +18,7 @@ LAYERS: list[set[str]] = [
     {"columns", "documents", "frames", "edits"},
     {"options", "results"},
     {"measures", "matching", "overlap", "repeats"},
-    {"clean", "compare", "find", "merge", "plant", "story"},
+    {"clean", "compare", "find", "merge", "plant", "stories"},
     {"__init__"},
     {"files", "corpus", "engines", "evaluate", "index", "integrations", "pipe"},
     {"report", "cli", "cli_corpus", "cli_eval", "cli_index", "cli_merge", "__main__"},

@@ -12,12 +12,12 @@ import numpy as np
 
 from dedupe.core.hashing import F64
 from dedupe.errors import OptionError
-from dedupe.feed import Feed, read_feed, read_span
-from dedupe.pieces import Pieces, cut_pieces
-from dedupe.stories import Encoder, encode_texts, group_documents
-from dedupe.story import Stories, Story
-from dedupe.telling import told
-from dedupe.weave import weave
+from dedupe.stories.feed import Feed, read_feed, read_span
+from dedupe.stories.grouping import Encoder, encode_texts, group_documents
+from dedupe.stories.pieces import Pieces, cut_pieces
+from dedupe.stories.results import Stories, Story
+from dedupe.stories.telling import told
+from dedupe.stories.weave import weave
 
 __all__ = ["merge"]
 

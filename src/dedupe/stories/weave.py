@@ -10,9 +10,9 @@ import numpy as np
 
 from dedupe.core import passages as coverage
 from dedupe.core.hashing import F64, I64, Bool
-from dedupe.pieces import Pieces, pieces_of, sentence_spans
-from dedupe.stories import Encoder, encode_texts
-from dedupe.story import CoverageVerdict
+from dedupe.stories.grouping import Encoder, encode_texts
+from dedupe.stories.pieces import Pieces, pieces_of, sentence_spans
+from dedupe.stories.results import CoverageVerdict
 
 COVERED = 0.5  # a sentence of an overlapping passage is told when half of its weight is
 _SEMANTIC_LEVEL = 3.5  # standard deviations above the story's other pairs

@@ -212,7 +212,7 @@ class Story:
     def to_dict(self) -> dict[str, Any]:
         """The story as plain values for JSON; the layout is stable within a version."""
         return {
-            "format": "dedupe.story",
+            "format": "dedupe.stories.results",
             "version": 1,
             "documents": list(self.documents),
             "title": self.title,
@@ -226,7 +226,7 @@ class Story:
 
     def to_markdown(self) -> str:
         """One account with a footnote for each passage: its sources, and how the others tell it."""
-        from dedupe.account import story_markdown
+        from dedupe.stories.account import story_markdown
 
         return story_markdown(self)
 

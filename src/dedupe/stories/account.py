@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dedupe.story import Passage, Story
+    from dedupe.stories.results import Passage, Story
 
 
 def story_markdown(story: Story) -> str:

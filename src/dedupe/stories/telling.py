@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from dedupe.core.batch import Batch, char_offsets
-from dedupe.feed import Feed
 from dedupe.results import Block
-from dedupe.story import Conflict, CoverageMatch, Passage, Story, TimelineEntry, Variant
-from dedupe.weave import Node, Seen, Span, Woven
+from dedupe.stories.feed import Feed
+from dedupe.stories.results import Conflict, CoverageMatch, Passage, Story, TimelineEntry, Variant
+from dedupe.stories.weave import Node, Seen, Span, Woven
 
 _AMOUNT = re.compile(r"(?:(?<=\s)|^|(?<=[$€£¥(\"“]))(\d[\d.,]*)(?:[ \u00a0-]?(%)|[ \u00a0-]([^\W\d_]+))")
 _DATED = re.compile(r"\b([A-Z][^\W\d_]{2,8}) (\d{1,2})\b(?![.,]?\d)")
