@@ -286,6 +286,32 @@ def test_empty_documents_are_stories_without_passages() -> None:
     assert stories[0].to_markdown() == ""
 
 
+def test_records_may_come_from_a_generator() -> None:
+    stories = merge({"id": name, "text": text} for name, text in (("a", QUAKE_LIMA), ("b", CORAL)))
+
+    assert [story.documents for story in stories] == [("a",), ("b",)]
+
+
+def test_vietnamese_reports_of_one_event_are_a_story() -> None:
+    bus = (
+        "Từ ngày 1/12 Hà Nội mở thêm ba tuyến xe buýt điện nối ga Cát Linh với sân bay Nội Bài, mỗi tuyến 15 xe, "
+        "giá vé 9.000 đồng một lượt.\n\nÔng Nguyễn Văn Tuấn, phó giám đốc sở, nói hành khách được miễn phí tháng đầu."
+    )
+    again = (
+        "Hà Nội có thêm ba tuyến buýt điện, một tuyến nối ga Cát Linh với sân bay Nội Bài, giá vé 9.000 đồng một lượt, "
+        "mỗi tuyến 12 xe.\n\nPhó giám đốc sở Nguyễn Văn Tuấn cho hay tháng đầu hành khách được miễn phí."
+    )
+    football = (
+        "Đội tuyển Việt Nam thắng Lào 4-1 trong trận mở màn bảng B tối 9/12 trên sân Lạch Tray, Hải Phòng.\n\n"
+        "Huấn luyện viên nói ông hài lòng với hiệp hai, khi Nguyễn Tiến Linh lập cú đúp ở phút 58."
+    )
+
+    stories = merge({"bus": bus, "again": again, "football": football})
+
+    assert groups(stories) == {frozenset({"bus", "again"}), frozenset({"football"})}
+    assert [conflict.unit for conflict in stories[0].conflicts] == ["xe"]
+
+
 def test_an_id_that_is_there_twice_is_named() -> None:
     with pytest.raises(InputError, match=r"id 'x' is there twice.*record 1"):
         merge([{"id": "x", "text": "one"}, {"id": "x", "text": "two"}])

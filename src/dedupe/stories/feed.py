@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -44,6 +44,8 @@ def read_feed(docs: object, *, on_error: str = "raise") -> Feed:
     """
     if on_error not in ("raise", "skip"):
         raise OptionError(f"on_error must be 'raise' or 'skip', got {on_error!r}")
+    if isinstance(docs, Iterator):
+        docs = list(docs)
     if isinstance(docs, Mapping) or not _has_records(docs):
         found = collect(docs)
         n = len(found.texts)

@@ -17,6 +17,9 @@ from dedupe.stories.weave import Node, Seen, Span, Woven
 _AMOUNT = re.compile(r"(?:(?<=\s)|^|(?<=[$€£¥(\"“]))(\d[\d.,]*)(?:[ \u00a0-]?(%)|[ \u00a0-]([^\W\d_]+))")
 _DATED = re.compile(r"\b([A-Z][^\W\d_]{2,8}) (\d{1,2})\b(?![.,]?\d)")
 
+# words that often follow a number and are no unit
+_NO_UNIT = frozenset("to of in and or at by on for the from as is was per a an with that".split())
+
 
 def told(woven: Woven, feed: Feed, members: list[int], labels: Mapping[Any, str]) -> Story:
     """Turn byte spans into blocks of the user's texts, and add timeline and conflicts."""
@@ -100,7 +103,7 @@ def _amounts(text: str) -> dict[str, dict[str, str]]:
     amounts: dict[str, dict[str, str]] = {}
     for match in _AMOUNT.finditer(text):
         unit = (match[2] or match[3]).casefold()
-        if unit.isascii() and unit.isalpha() and len(unit) < 3:  # to, of, in: no units
+        if unit in _NO_UNIT:
             continue
         amounts.setdefault(unit, {})[match[1].rstrip(".,").replace(",", "")] = match[0].strip()
     for match in _DATED.finditer(text):
