@@ -14,7 +14,7 @@ from dedupe.core.ratio import ratios
 from dedupe.core.shingles import Shingles, sets
 from dedupe.core.similarity import dense, pair_similarities, ranked
 from dedupe.core.sketch import shingle_sets
-from dedupe.core.survivors import LEADERS, Survivors, walk, walk_matches
+from dedupe.core.survivors import LEADERS, Buckets, Survivors, walk, walk_matches
 from dedupe.options import Options
 
 
@@ -124,7 +124,7 @@ def _linked(
     return label, similarity
 
 
-def _candidates(heads: Heads, stats: dict[str, Any]) -> tuple[I64, pairs.Buckets]:
+def _candidates(heads: Heads, stats: dict[str, Any]) -> tuple[I64, Buckets]:
     near, found = pairs.buckets(heads.keys, heads.rows)
     stats["candidates"] = int(found.ids.size)
     return near, found
@@ -187,7 +187,7 @@ def _weighted(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured
     return Measured(np.arange(heads.starts.size), left, right, again(left, right), again)
 
 
-def _all_pairs(found: pairs.Buckets, stats: dict[str, Any]) -> tuple[I64, I64]:
+def _all_pairs(found: Buckets, stats: dict[str, Any]) -> tuple[I64, I64]:
     left, right, capped = pairs.all_pairs(found)
     compared = stats.get("compared", 0) + int(left.size)
     stats.update(compared=compared, capped=stats.get("capped", 0) + capped, pairs_per_block=pairs.PAIRS_PER_BLOCK)

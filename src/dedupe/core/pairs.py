@@ -92,10 +92,10 @@ def _repeated(keys: U64) -> tuple[I64, I64, int]:
         and how many numbers there are.
     """
     if backend.native():
-        numbers = np.ascontiguousarray(keys).copy()
-        n_numbers = backend.kernels().number_repeats(numbers, keys.shape[1])
-        place = np.flatnonzero(numbers != _ALONE)
-        return place // keys.shape[1], numbers.ravel()[place].astype(np.int64), n_numbers
+        numbered = np.array(keys, order="C")  # a copy: the kernel writes over it
+        n_numbers = backend.kernels().number_repeats(numbered, keys.shape[1])
+        place = np.flatnonzero(numbered != _ALONE)
+        return place // keys.shape[1], numbered.ravel()[place].astype(np.int64), n_numbers
     column = keys.ravel()
     order = _crowded(column)
     _, numbers, counts = np.unique(column[order], return_inverse=True, return_counts=True)
