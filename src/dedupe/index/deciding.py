@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Thread
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -103,9 +104,12 @@ class _Walk:
 
     def __init__(self, view: View, keys: U64, numbers: I64) -> None:
         self.packed = pack(keys, numbers[:, None]).ravel()
-        self.packed.sort()
+        # nothing is looked up in an empty index, so the sort can go on beside the walk: it lets go of the interpreter
+        self._sorting = Thread(target=self.packed.sort)
+        self._sorting.start()
         rows, leaders = NONE, NONE
         if len(view.lead):
+            self._sorting.join()
             bucket = self.packed & HIGH
             fresh = np.ones(bucket.size, np.bool_)
             fresh[1:] = bucket[1:] != bucket[:-1]
@@ -132,6 +136,7 @@ class _Walk:
 
     def postings(self, stays: Bool) -> tuple[U64, U64]:
         """Split the postings into those of leaders, at most LEADERS to a bucket, and the rest."""
+        self._sorting.join()
         leads = stays[(self.packed & LOW).astype(np.int64)]
         bucket = self.packed & HIGH
         # only a bucket with more than LEADERS blocks, old and new, can be too full for one of them

@@ -103,11 +103,15 @@ def encode_ids(ids: Sequence[Id]) -> list[bytes]:
     Raises:
         InputError: An id is neither str nor int, or a str that no file can hold.
     """
-    for kind in set(map(type, ids)) - {str, int}:
+    kinds = set(map(type, ids))
+    for kind in kinds - {str, int}:
         wrong = next(one for one in ids if type(one) is kind)
         raise InputError(f"an id must be a str or an int, got {kind.__name__}: {wrong!r}")
     try:
-        return [f"s{one}".encode() if isinstance(one, str) else b"i%d" % one for one in ids]
+        if len(kinds) == 1:  # the usual case, without a question per id
+            letter = "s" if kinds == {str} else "i"
+            return [f"{letter}{one}".encode() for one in ids]
+        return [f"{'s' if isinstance(one, str) else 'i'}{one}".encode() for one in ids]
     except UnicodeEncodeError as error:
         raise InputError(f"id {error.object[1:]!r} has a lone surrogate; give an id that is valid Unicode") from error
 
