@@ -156,11 +156,11 @@ def clean_many(docs: object, *, text: Any = None, options: Options | None = None
     if frame is None:
         return _clean(collect(docs, text).texts, chosen)
     column = frames.text_column(frame, text)
-    kept = _kept_bytes(column.batch, chosen)
-    before = np.diff(column.batch.offsets)
-    after = np.diff(np.concatenate(([0], np.cumsum(kept)))[column.batch.offsets])
-    made = Batch(column.batch.buffer[kept], offsets_of(after))
-    return frame.with_text(text, column._replace(batch=made), np.flatnonzero(before != after))
+    kept, removed = _kept_bytes(column.batch, chosen)
+    if not removed.any():
+        return frame.unchanged()
+    made = Batch(column.batch.buffer[kept], offsets_of(np.diff(column.batch.offsets) - removed))
+    return frame.with_text(text, column._replace(batch=made), np.flatnonzero(removed))
 
 
 def analyze(doc: str, *, options: Options | None = None, **settings: Unpack[Settings]) -> Analysis:
@@ -254,21 +254,25 @@ def _clean(texts: Sequence[str], options: Options) -> list[str]:
     return result
 
 
-def _kept_bytes(batch: Batch, options: Options) -> Bool:
-    """Which bytes of the buffer stay, without a str for any text."""
+def _kept_bytes(batch: Batch, options: Options) -> tuple[Bool, I64]:
+    """Which bytes of the buffer stay, and how many of each text go; without a str for any text."""
     run = _run(Texts(batch), options, batch)
-    kept = np.ones(batch.buffer.size, np.bool_)
+    removed = np.zeros(batch.offsets.size - 1, np.int64)
+    kept = np.ones(batch.buffer.size if run.gone.size else 0, np.bool_)
     for cut in cuts(batch, run.blocks, run.gone):
         kept[cut.start : cut.end] = False
+        removed[int(np.searchsorted(batch.offsets, cut.start, side="right")) - 1] += cut.end - cut.start
     again = np.flatnonzero(run.needs_lines)
     if again.size:
         sizes = np.diff(batch.offsets)[again]
         place = ranges(batch.offsets[again], sizes)
-        stays = kept[place]
-        left = np.add.reduceat(stays, offsets_of(sizes)[:-1], dtype=np.int64)  # no text here is empty
-        place = place[stays]
-        kept[place] = _kept_bytes(Batch(batch.buffer[place], offsets_of(left)), replace(options, unit="line"))
-    return kept
+        place = place[kept[place]]
+        left = Batch(batch.buffer[place], offsets_of(sizes - removed[again]))
+        inner, more = _kept_bytes(left, replace(options, unit="line"))
+        if more.any():
+            kept[place] = inner
+            removed[again] += more
+    return kept, removed
 
 
 def _char_spans(run: _Run, doc: int, text: str) -> list[tuple[int, int]]:

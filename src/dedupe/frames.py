@@ -39,6 +39,9 @@ class Frame(Protocol):
     def take(self, stays: Bool) -> Any:
         """The rows that stay, as the same kind of frame."""
 
+    def unchanged(self) -> Any:
+        """The frame itself, or a shallow copy where frames can be changed in place."""
+
     def with_text(self, name: Any, column: TextColumn, changed: I64) -> Any:
         """The same frame with other texts in one column; `changed` numbers the rows that are not as before."""
 
@@ -137,6 +140,9 @@ class _Arrow:
             return self.frame.filter(mask)
         return self.frame.cast(pa.schema(plain, schema.metadata)).filter(mask).cast(schema)
 
+    def unchanged(self) -> Any:
+        return self.frame
+
     def with_text(self, name: Any, column: TextColumn, changed: I64) -> Any:
         made = arrow_of_text(column, self.column(name))
         if isinstance(self.frame, arrow().RecordBatch):
@@ -167,6 +173,9 @@ class _Polars:
     def take(self, stays: Bool) -> Any:
         return self.frame.filter(stays)
 
+    def unchanged(self) -> Any:
+        return self.frame.clone()
+
     def with_text(self, name: Any, column: TextColumn, changed: I64) -> Any:
         old = self.frame[name]
         new = type(old)(name, arrow_of_text(column, self.column(name)))
@@ -184,7 +193,7 @@ class _Pandas:
 
     def text(self, name: Any, where: str) -> TextColumn:
         column = self.frame[name]
-        if hasattr(column.array, "__arrow_array__") and "pyarrow" in repr(column.dtype):
+        if getattr(column.dtype, "storage", None) == "pyarrow" or hasattr(column.dtype, "pyarrow_dtype"):
             return text_of_arrow(arrow().chunked_array(arrow().array(column.array)), where)
         is_null = column.isna().to_numpy(np.bool_)
         if column.dtype.kind != "O" and not is_null.all():
@@ -213,6 +222,9 @@ class _Pandas:
 
     def take(self, stays: Bool) -> Any:
         return self.frame[stays]
+
+    def unchanged(self) -> Any:
+        return self.frame.copy(deep=False)
 
     def with_text(self, name: Any, column: TextColumn, changed: I64) -> Any:
         made, texts = self.frame[name].copy(), Texts(column.batch)
@@ -248,6 +260,9 @@ class _DuckDB:
             "dedupe_rows", "SELECT dedupe_rows.* FROM dedupe_rows POSITIONAL JOIN chosen WHERE dedupe_stays"
         )
 
+    def unchanged(self) -> Any:
+        return self.frame
+
     def with_text(self, name: Any, column: TextColumn, changed: I64) -> Any:
         texts = arrow().table({"dedupe_text": arrow_of_text(column, self.column(name))})
         assert texts.num_rows == column.is_null.size
@@ -278,6 +293,9 @@ class _Daft:
 
     def take(self, stays: Bool) -> Any:
         return self._back(self.frame.to_arrow().filter(arrow().array(stays)))
+
+    def unchanged(self) -> Any:
+        return self.frame
 
     def with_text(self, name: Any, column: TextColumn, changed: I64) -> Any:
         return self._back(_Arrow(self.frame.to_arrow()).with_text(name, column, changed))

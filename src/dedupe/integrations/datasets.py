@@ -97,9 +97,7 @@ def find(dataset: Any, *, column: str = "text", **settings: Unpack[Settings]) ->
     return dedupe.find(dataset.with_format("arrow")[:], text=column, **settings)
 
 
-def clean(
-    dataset: Any, *, column: str = "text", num_proc: int | None = None, **settings: Unpack[Settings]
-) -> Any:
+def clean(dataset: Any, *, column: str = "text", num_proc: int | None = None, **settings: Unpack[Settings]) -> Any:
     """Take repeated blocks out of the text of each row.
 
     Args:

@@ -52,14 +52,12 @@ class Clean(PipelineStep):
         for documents in batched(data, self.batch_size):
             with self.track_time("batch"):
                 texts = clean_many([document.text or "" for document in documents], **self.settings)
+            self.stat_update(StatHints.total, value=len(documents), unit="batch")
             for document, text in zip(documents, texts, strict=True):
-                self.stat_update(StatHints.total)
-                removed = len(document.text or "") - len(text)
-                if removed:
+                if text is not document.text and (removed := len(document.text or "") - len(text)):
                     self.stat_update("shortened")
                     self.stat_update("removed_chars", value=removed, unit="doc")
                     document.text = text
-                self.update_doc_stats(document)
                 yield document
 
 

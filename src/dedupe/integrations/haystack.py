@@ -83,7 +83,9 @@ class DocumentDeduplicator:
         kept = []
         for number, text, gone in outcome.kept():
             one = documents[number]
-            meta = fold(one.meta, [self._source(documents[other]) for other in gone], self._source(one), self.also_in)
+            meta = one.meta
+            if gone:
+                meta = fold(meta, [self._source(documents[other]) for other in gone], self._source(one), self.also_in)
             is_same = text == (one.content or "")
             kept.append(one if is_same and meta is one.meta else _changed(one, one.content if is_same else text, meta))
         duplicates = [

@@ -65,11 +65,16 @@ class _Settings(BaseModel):
         made = []
         for number, text, gone in outcome.kept():
             one = documents[number]
-            others = [self._source(documents[other]) for other in gone]
-            metadata = fold(one.metadata, others, self._source(one), self.also_in)
-            if text != one.page_content or metadata is not one.metadata:
-                one = one.model_copy(update={"page_content": text, "metadata": metadata})
-            made.append(one)
+            metadata = one.metadata
+            if gone:
+                others = [self._source(documents[other]) for other in gone]
+                metadata = fold(metadata, others, self._source(one), self.also_in)
+            if text == one.page_content and metadata is one.metadata:
+                made.append(one)
+            elif type(one) is Document:  # several times as fast as a copy
+                made.append(Document(text, metadata=metadata, id=one.id))
+            else:
+                made.append(one.model_copy(update={"page_content": text, "metadata": metadata}))
         return made
 
     def _source(self, document: Document) -> Any:

@@ -44,23 +44,24 @@ class _Settings:
 
     def _changed(self, node: BaseNode, text: str, gone: list[BaseNode], *, keep_embedding: bool) -> BaseNode:
         """A copy with another text or more metadata; the node itself when neither changes."""
-        others = [self._source(other) for other in gone]
-        metadata = fold(node.metadata, others, self._source(node), self.also_in)
+        metadata = node.metadata
+        if gone:
+            metadata = fold(metadata, [self._source(other) for other in gone], self._source(node), self.also_in)
         is_shorter = text != node.get_content()
         if not is_shorter and metadata is node.metadata:
             return node
-        made = node.model_copy(update={"metadata": metadata})
+        update: dict[str, Any] = {"metadata": metadata}
+        if is_shorter:  # no longer one stretch of the source
+            update |= {name: None for name in ("start_char_idx", "end_char_idx") if name in type(node).model_fields}
+            if not keep_embedding:
+                update["embedding"] = None
+        made = node.model_copy(update=update)
         if self.also_in is not None and metadata is not node.metadata:
             # a list of names helps neither an embedding nor a prompt
             made.excluded_embed_metadata_keys = [*node.excluded_embed_metadata_keys, self.also_in]
             made.excluded_llm_metadata_keys = [*node.excluded_llm_metadata_keys, self.also_in]
         if is_shorter:
             made.set_content(text)
-            for name in ("start_char_idx", "end_char_idx"):  # no longer one stretch of the source
-                if hasattr(made, name):
-                    setattr(made, name, None)
-            if not keep_embedding:
-                made.embedding = None
         return made
 
     def _source(self, node: BaseNode) -> Any:
