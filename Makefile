@@ -16,14 +16,14 @@ PIP := -m pip --disable-pip-version-check --quiet
 BUILD_FILES := pyproject.toml setup.py $(wildcard src/dedupe/core/*.c src/dedupe/core/*.h)
 SOURCES := $(BUILD_FILES) README.md LICENSE $(shell find src/dedupe -name '*.py' -o -name '*.bin' -o -name '*.json')
 
-.PHONY: demo test lint types tests wheel adapters bench clean
+.PHONY: demo test lint types tests numpy fuzz figures wheel adapters bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
 	@$(BIN)/dedupe --version
 	@$(BIN)/dedupe clean seeds/*.txt -o .demo/cleaned --explain
 
-test: lint types tests wheel adapters
+test: lint types tests numpy fuzz figures wheel adapters
 	@echo "make test: all is well"
 
 lint: $(VENV)/dev
@@ -35,6 +35,18 @@ types: $(VENV)/dev
 
 tests: $(VENV)/dev
 	$(BIN)/python -m pytest
+
+# The NumPy core does everything by itself.
+numpy: $(VENV)/dev
+	DEDUPE_BACKEND=numpy $(BIN)/python -m pytest -m "not slow" tests/core tests/test_clean.py tests/test_find.py tests/test_compare.py
+
+# The same inputs on every run; docs/native.md says how to let coverage choose them.
+fuzz: $(VENV)/dev
+	$(BIN)/python tests/fuzz/fuzz_native.py 2000
+
+# Quality and counts of work must not fall below the baseline; times are not looked at.
+figures: $(VENV)/dev
+	$(BIN)/python -m benchmarks --check benchmarks/baseline.json
 
 # Where there is a C compiler, a wheel without the compiled core is a failure; $(VENV)/build.log says why.
 wheel: $(WHEEL_VENV)/installed
