@@ -18,7 +18,7 @@ from index import writer
 
 import dedupe
 from dedupe import DedupeError, InputError, OptionError
-from dedupe.index import Index, IndexDamaged, IndexLocked, upkeep
+from dedupe.index import Index, IndexDamaged, IndexLocked, places
 from dedupe.index.catalogue import NAME
 from dedupe.index.checking import repair, verify
 
@@ -218,7 +218,7 @@ def test_a_file_is_no_index(tmp_path: Path) -> None:
 
 
 def test_a_network_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upkeep, "file_system", lambda path: "nfs4")
+    monkeypatch.setattr(places, "file_system", lambda path: "nfs4")
 
     with pytest.raises(DedupeError, match="network disk"):
         Index(tmp_path / "a.idx")

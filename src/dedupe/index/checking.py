@@ -16,13 +16,15 @@ from dedupe.core.hashing import I64, Bool
 from dedupe.core.sketch import sketch
 from dedupe.errors import DedupeError
 from dedupe.index.catalogue import NAME, Catalogue, Named, number_of
+from dedupe.index.compacting import kept_records
 from dedupe.index.errors import IndexDamaged
 from dedupe.index.files import Folder
 from dedupe.index.joining import join, of_records
+from dedupe.index.places import make_index
 from dedupe.index.records import Id, Records
+from dedupe.index.rules import Rules, rules_of
 from dedupe.index.segments import Segment
-from dedupe.index.upkeep import kept_records, make_index, rules_of
-from dedupe.index.view import Rules, View
+from dedupe.index.view import View
 
 
 @dataclass(frozen=True)

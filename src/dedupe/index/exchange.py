@@ -11,7 +11,8 @@ from dedupe.core.batch import encode
 from dedupe.core.blocks import split
 from dedupe.core.sketch import sketch
 from dedupe.errors import DedupeError, InputError
-from dedupe.index.view import Rules, View
+from dedupe.index.rules import Rules
+from dedupe.index.view import View
 
 _PART = 10_000  # blocks inserted at a time
 

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dedupe.core import unicode
 from dedupe.core.hashing import I64, U64
 from dedupe.errors import DedupeError
 from dedupe.index import records
 from dedupe.index.catalogue import Catalogue, Named
 from dedupe.index.errors import IndexDamaged
 from dedupe.index.records import Records
+from dedupe.index.rules import Rules, plain
 from dedupe.index.segments import Segment, SegmentWriter
 from dedupe.index.store import Run, Runs, merged, of_era
-from dedupe.index.view import FAMILIES, Changes, Rules, View
+from dedupe.index.view import FAMILIES, Changes, View
 
 TIER = 8  # files of one level that are merged into one of the next
 Merge = dict[int, Callable[[], Iterator[U64]]]  # for each era, what makes its postings in parts
@@ -287,34 +286,6 @@ def _hollow(first_doc: int, first_block: int, n_docs: int, n_blocks: int) -> Rec
         sets=np.zeros(0, np.uint32), set_offsets=np.zeros(n_blocks + 1, np.uint64),
     )  # fmt: skip
     return Records(first_doc, first_block, n_docs, n_blocks, columns)
-
-
-def plain(rules: Rules) -> dict[str, Any]:
-    """The rules as values for JSON, as they are stored and compared."""
-    options = rules.options
-    return {
-        "unit": options.unit,
-        "measure": options.measure,
-        "threshold": options.threshold,
-        "width_words": options.width_words,
-        "recall": options.recall,
-        "keep": options.keep,
-        "min_words": options.min_words,
-        "seed": options.seed,
-        "store_text": rules.store_text,
-        "n_bands": rules.plan.n_bands,
-        "n_rows": rules.plan.n_rows,
-        "hashes": hashes_version(),
-    }
-
-
-@lru_cache(maxsize=1)
-def hashes_version() -> str:
-    """Names the hashes that texts get: the contract of the core, and the table of characters."""
-    check = 0
-    for array in unicode.table():
-        check = zlib.crc32(np.ascontiguousarray(array).data, check)
-    return f"1-{check:08x}"
 
 
 def sync_folder(path: Path) -> None:

@@ -13,7 +13,6 @@ from typing import Any, Self, Unpack
 
 import numpy as np
 
-from dedupe.core import bands
 from dedupe.core.batch import encode
 from dedupe.core.blocks import split
 from dedupe.core.hashing import I64
@@ -23,17 +22,19 @@ from dedupe.find import order_of, plain_settings
 from dedupe.index.arrivals import columns_of, read
 from dedupe.index.catalogue import NAME, Catalogue
 from dedupe.index.checking import Problem, verify
+from dedupe.index.compacting import write_anew
 from dedupe.index.exchange import signature, to_datasketch
-from dedupe.index.files import Folder, plain
+from dedupe.index.files import Folder
 from dedupe.index.joining import join, of_texts
+from dedupe.index.places import check_makeable, check_place, make_index
 from dedupe.index.protecting import BesideTable, protect
 from dedupe.index.querying import matches
 from dedupe.index.records import Id
 from dedupe.index.results import AddReport, Check, IndexDuplicate, IndexMatch, duplicates_of
 from dedupe.index.revision import Revision
-from dedupe.index.upkeep import check_makeable, check_place, check_supported, make_index, rules_of, write_anew
+from dedupe.index.rules import check_same, new_rules, plain, rules_of
 from dedupe.index.verdicts import verdict
-from dedupe.index.view import Rules, View
+from dedupe.index.view import View
 from dedupe.options import Options, Settings
 from dedupe.results import Block, BlockTable, Findings
 
@@ -94,11 +95,11 @@ class Index:
         check_place(self.path)
         if not (self.path / NAME).exists():
             check_makeable(self.path, readonly=self._readonly)
-            make_index(self.path, _rules(options, settings, store_text))
+            make_index(self.path, new_rules(options, settings, store_text))
         self._threads = threads
         self._folder = self._opened()
         try:
-            _check_same(self.path, self._folder.rules, options, settings, store_text)
+            check_same(self.path, self._folder.rules, options, settings, store_text)
         except OptionError:
             self.close()
             raise
@@ -279,7 +280,7 @@ class Index:
         Raises:
             OptionError: One differs.
         """
-        _check_same(self.path, self._here().rules, options, settings, None)
+        check_same(self.path, self._here().rules, options, settings, None)
 
     def stats(self) -> dict[str, Any]:
         """Counts: documents, blocks, duplicates, files, bytes.
@@ -451,29 +452,3 @@ def _plain(duplicate: IndexDuplicate) -> dict[str, Any]:
 def _alive_docs(view: View) -> I64:
     docs = np.arange(view.n_docs)
     return docs[~view.is_removed(docs)]
-
-
-def _rules(options: Options | None, settings: Mapping[str, Any], store_text: bool | None) -> Rules:
-    """The rules of a new index."""
-    chosen = Options.of(options, settings, unit="document")  # type: ignore[arg-type]  # a TypedDict, less threads
-    check_supported(chosen)
-    return Rules(chosen, bands.plan(chosen.threshold, chosen.recall), store_text is not False)
-
-
-def _check_same(
-    path: Path, rules: Rules, options: Options | None, settings: Mapping[str, Any], store_text: bool | None
-) -> None:
-    """Refuse settings that are not those of the index."""
-    stored = plain(rules)
-    given = dict(settings)
-    if options is not None:
-        given = {name: getattr(options, name) for name in (*stored, "pairs") if hasattr(options, name)}
-    check_supported(Options.of(options, settings, unit="document"))  # type: ignore[arg-type]
-    if store_text is not None:
-        given["store_text"] = store_text
-    for name, value in given.items():
-        if name in stored and stored[name] != value:
-            raise OptionError(
-                f"{name} is {value!r} in this call, but {path} was made with {name}={stored[name]!r}; leave {name}= "
-                "out, or make another index: export this one and add the export there"
-            )

@@ -14,7 +14,8 @@ from dedupe.core.shingles import Shingles
 from dedupe.core.sketch import Sketch, shingle_sets, sketch
 from dedupe.index.deciding import decide
 from dedupe.index.records import Records, halves, id_hashes
-from dedupe.index.view import Changes, Rules, View
+from dedupe.index.rules import Rules
+from dedupe.index.view import Changes, View
 
 
 class Source(NamedTuple):

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dedupe.core.bands import Plan
 from dedupe.core.bands import keys as band_keys
 from dedupe.core.batch import Batch
 from dedupe.core.hashing import F64, I64, U64, Bool, offsets_of, ranges
@@ -15,9 +14,9 @@ from dedupe.core.shingles import Shingles
 from dedupe.core.sketch import shingle_sets, sketch
 from dedupe.index.errors import IndexDamaged
 from dedupe.index.records import Id, Records, encode_ids, id_hashes
+from dedupe.index.rules import Rules
 from dedupe.index.segments import Array
 from dedupe.index.store import Runs
-from dedupe.options import Options
 from dedupe.results import Block
 
 FAMILIES = ("lead", "rest", "words", "ids")
@@ -40,20 +39,6 @@ class Changes(NamedTuple):
     head: I64 = NONE
     survivor: I64 = NONE
     similarity: F64 = np.zeros(0)
-
-
-class Rules(NamedTuple):
-    """What an index decides by.
-
-    Attributes:
-        options: All settings.
-        plan: Bands and rows.
-        store_text: Whether texts are kept.
-    """
-
-    options: Options
-    plan: Plan
-    store_text: bool
 
 
 class View:

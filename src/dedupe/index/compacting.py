@@ -1,112 +1,19 @@
-"""Making an index, checking where it lies, and writing it anew."""
+"""Writing an index anew: few files, and nothing of what is gone."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dedupe.core.bands import Plan
 from dedupe.core.hashing import I64, U64, offsets_of, ranges
 from dedupe.core.survivors import LEADERS
-from dedupe.errors import DedupeError, OptionError
-from dedupe.index.catalogue import Catalogue
-from dedupe.index.files import Folder, Merge, hashes_version, plain
+from dedupe.index.files import Folder, Merge
 from dedupe.index.records import Records
 from dedupe.index.store import ID_BITS, Run, merged, of_era
-from dedupe.index.view import Changes, Rules, View
-from dedupe.options import Options
-
-# file systems on which locks and shared memory do not hold between machines
-_NETWORK = ("nfs", "cifs", "smb", "afs", "9p", "ceph", "lustre", "gluster", "sshfs", "davfs", "s3fs", "gcsfuse")
-
-
-def check_supported(options: Options) -> None:
-    """Refuse settings that an index cannot keep to."""
-    allowed = {"measure": "jaccard", "linkage": "survivor", "keep": "first", "pairs": "survivors"}
-    for name, value in allowed.items():
-        if getattr(options, name) != value:
-            raise OptionError(
-                f"an index decides in order of arrival by {name}={value!r}, got {name}={getattr(options, name)!r}; "
-                f"use dedupe.find for {name}={getattr(options, name)!r}"
-            )
-
-
-def check_place(path: Path) -> None:
-    """Refuse network disks.
-
-    Raises:
-        DedupeError: The folder is, or would be, on one.
-    """
-    kind = file_system(path)
-    if any(name in kind for name in _NETWORK):
-        raise DedupeError(
-            f"{path} is on a network disk ({kind}), where locks and memory-mapping do not hold between machines; "
-            "keep the index on a local disk, and copy the folder when nobody writes"
-        )
-
-
-def file_system(path: Path) -> str:
-    """Kind of the file system that a path is on; empty where the system does not tell."""
-    if not sys.platform.startswith("linux"):
-        return ""
-    try:
-        lines = Path("/proc/self/mounts").read_text().splitlines()
-    except OSError:
-        return ""
-    where = str(path.absolute())
-    best = ("", "")
-    for line in lines:
-        _, mount, kind, *_ = line.split(" ")
-        mount = mount.replace("\\040", " ")
-        if len(mount) >= len(best[0]) and (where + "/").startswith(mount.rstrip("/") + "/"):
-            best = (mount, kind)
-    return best[1]
-
-
-def check_makeable(path: Path, *, readonly: bool) -> None:
-    """Refuse to make an index where something else is.
-
-    Raises:
-        DedupeError: The folder holds something else, or there is no index and none is to be made.
-    """
-    if path.exists() and not path.is_dir():
-        raise DedupeError(f"{path} is a file, not the folder of an index")
-    if path.is_dir() and any(path.glob("*.seg")):
-        raise DedupeError(f"{path} has segments but no catalogue; `dedupe index repair` makes a new one from them")
-    if path.is_dir() and any(path.iterdir()):
-        raise DedupeError(f"{path} holds something else than an index; give a new or empty folder")
-    if readonly:
-        raise DedupeError(f"there is no index at {path}; open it without readonly= to make one")
-
-
-def make_index(path: Path, rules: Rules) -> None:
-    """Make the folder of an empty index."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DedupeError(f"cannot make the folder {path}: {error.strerror or error}") from error
-    Catalogue.create(path, plain(rules))
-
-
-def rules_of(path: Path, stored: Mapping[str, Any], threads: int | None) -> Rules:
-    """The rules that were stored.
-
-    Raises:
-        DedupeError: The index was made by a version that hashes texts in another way.
-    """
-    if stored["hashes"] != hashes_version():
-        raise DedupeError(
-            f"{path} was made with text hashes {stored['hashes']}, this version has {hashes_version()}; "
-            "export it with the version that wrote it, and add the export to a new index"
-        )
-    names = ("unit", "measure", "threshold", "width_words", "recall", "keep", "min_words", "seed")
-    options = Options(**{name: stored[name] for name in names}, threads=threads)
-    return Rules(options, Plan(stored["n_bands"], stored["n_rows"]), stored["store_text"])
+from dedupe.index.view import Changes, View
 
 
 def write_anew(folder: Folder, view: View) -> None:
