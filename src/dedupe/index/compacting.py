@@ -72,12 +72,16 @@ def kept_records(part: Records, docs: I64) -> Records:
 
 
 def _picked(values: Any, offsets: Any, chosen: I64, *, whole: bool) -> tuple[Any, Any]:
-    """The stretches of `values` that are chosen, with new offsets."""
+    """The stretches of `values` that are chosen, with new offsets; stretches side by side are copied as one."""
     if whole or offsets.size == 1:
         return values, offsets
     at = offsets.astype(np.int64)
+    breaks = np.flatnonzero(np.diff(chosen) != 1) + 1
+    first = chosen[np.concatenate((np.zeros(min(chosen.size, 1), np.int64), breaks))]
+    last = chosen[np.concatenate((breaks - 1, np.full(min(chosen.size, 1), chosen.size - 1)))]
+    parts = [values[begin:end] for begin, end in zip(at[first].tolist(), at[last + 1].tolist(), strict=True)]
     counts = at[chosen + 1] - at[chosen]
-    return values[ranges(at[chosen], counts)], offsets_of(counts).astype(np.uint64)
+    return np.concatenate([values[:0], *parts]), offsets_of(counts).astype(np.uint64)
 
 
 def _decided(parts: list[Records], head: I64, survivor: I64, similarity: Any) -> list[Records]:

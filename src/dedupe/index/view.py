@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dedupe.core.bands import keys as band_keys
-from dedupe.core.batch import Batch
 from dedupe.core.hashing import F64, I64, U64, Bool, offsets_of, ranges
 from dedupe.core.minhash import permutations, signatures
 from dedupe.core.shingles import Shingles
@@ -212,10 +211,9 @@ class View:
         options = self.rules.options
         made = []
         for part, _, local in self._by_part(self._block_firsts, blocks):
-            batch = self._gather(part, local)
             made.append(
                 shingle_sets(
-                    batch.buffer, batch.offsets[:-1], batch.offsets[1:],
+                    part.columns["texts"], *self._spans(part, local),
                     width_words=options.width_words, threads=options.threads,
                 )
             )  # fmt: skip
@@ -227,10 +225,9 @@ class View:
         made = [np.zeros((0, plan.n_bands), np.uint64)]
         for part, _, local in self._by_part(self._block_firsts, blocks):
             if self.rules.store_text:
-                batch = self._gather(part, local)
                 made.append(
                     sketch(
-                        batch.buffer, batch.offsets[:-1], batch.offsets[1:],
+                        part.columns["texts"], *self._spans(part, local),
                         width_words=options.width_words, plan=plan, seed=options.seed, threads=options.threads,
                     ).keys
                 )  # fmt: skip
@@ -246,14 +243,14 @@ class View:
         a, b = permutations(self.rules.plan.n_hashes, self.rules.options.seed)
         return signatures(sets if whole else Shingles(sets.hashes << np.uint64(32), sets.offsets), a, b)
 
-    def _gather(self, part: Records, local: I64) -> Batch:
-        """The texts of blocks of one stretch, copied together."""
+    def _spans(self, part: Records, local: I64) -> tuple[I64, I64]:
+        """Where blocks of a stretch lie in its texts; they are read from the file, not copied."""
         starts, ends = part.byte_spans(local)
         texts = part.columns["texts"]
         if starts.size and (int(ends.max()) > texts.size or (ends < starts).any()):
             where = getattr(part.columns, "path", "memory")
             raise IndexDamaged(f"{where} is damaged: a block lies outside its text; run `dedupe index repair`")
-        return Batch(texts[ranges(starts, ends - starts)], offsets_of(ends - starts))
+        return starts, ends
 
     def blocks(self, numbers: I64) -> list[Block]:
         """Blocks as results: id of the document, place in characters, text."""
