@@ -1,4 +1,4 @@
-"""The page docs/benchmarks.md from stored results: `python -m benchmarks.page results.json … docs/benchmarks.md`."""
+"""The page docs/benchmarks.md from stored results: `python -m benchmarks.page docs/benchmarks/*.json docs/benchmarks.md`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def page(files: list[Path], target: Path) -> None:
     parts = [_INTRO, (Path(__file__).parent / "findings.md").read_text("utf-8")]
     for file in files:
         stored = json.loads(file.read_text("utf-8"))
-        parts.append(f"Source of what follows: `benchmarks/results/{file.name}`.\n{origin(stored['around'])}\n\n")
+        parts.append(f"Source of what follows: `{file.parent.name}/{file.name}`.\n{origin(stored['around'])}\n\n")
         for plain in stored["tables"]:
             table = Table(**plain)
             text = table.markdown()
