@@ -18,7 +18,7 @@ from index import writer
 
 import dedupe
 from dedupe import DedupeError, InputError, OptionError
-from dedupe.index import Index, IndexDamaged, IndexLocked, places
+from dedupe.index import Index, IndexDamaged, IndexLocked, files, places
 from dedupe.index.catalogue import NAME
 from dedupe.index.checking import repair, verify
 
@@ -198,6 +198,19 @@ assert index.verify() == ()
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
+def test_a_merge_without_room_waits_for_the_next_call(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: object) -> None:
+        raise DedupeError("No space left on device")
+
+    with Index(path) as index:
+        with monkeypatch.context() as full:
+            full.setattr(files, "TIER", 2)
+            full.setattr(files.Folder, "_merge", no_room)
+            index.add({"x": "added all the same"})
+        assert "x" in index
+        assert index.verify() == ()
+
+
 def test_a_folder_that_cannot_be_made_is_an_error() -> None:
     with pytest.raises(DedupeError, match="cannot make the folder"):
         Index("/proc/no/such/place.idx")
@@ -229,6 +242,13 @@ def test_readonly_never_makes_or_writes(path: Path, tmp_path: Path) -> None:
         Index(tmp_path / "none.idx", readonly=True)
     with Index(path, readonly=True) as index, pytest.raises(InputError, match="reading only"):
         index.add({"x": "y"})
+
+
+def test_an_index_on_a_read_only_medium_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+
+    with Index(path, readonly=True) as index:
+        assert texts(index) == {**DOCS, "void": ""}
 
 
 def test_an_index_works_on_from_a_copied_folder(path: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
@@ -198,6 +199,8 @@ def number_of(name: str) -> int:
 
 def _connect(path: Path, timeout: float, readonly: bool) -> sqlite3.Connection:
     mode = "ro" if readonly else "rw"
+    if readonly and not os.access(path.parent, os.W_OK) and not path.with_name(f"{NAME}-wal").exists():
+        mode += "&immutable=1"  # on a read-only medium SQLite cannot make the files that readers and writers share
     where = f"{path.absolute().as_uri()}?mode={mode}"
     try:
         db = sqlite3.connect(where, uri=True, isolation_level=None, timeout=timeout, check_same_thread=False)

@@ -17,12 +17,13 @@ from dedupe.core.batch import encode
 from dedupe.core.blocks import split
 from dedupe.core.hashing import I64
 from dedupe.documents import Documents, check_text, collect
-from dedupe.errors import InputError, OptionError
+from dedupe.errors import DedupeError, InputError, OptionError
 from dedupe.find import order_of, plain_settings
 from dedupe.index.arrivals import columns_of, read
 from dedupe.index.catalogue import NAME, Catalogue
 from dedupe.index.checking import Problem, verify
 from dedupe.index.compacting import write_anew
+from dedupe.index.errors import IndexDamaged
 from dedupe.index.exchange import signature, to_datasketch
 from dedupe.index.files import Folder
 from dedupe.index.joining import join, of_texts
@@ -192,9 +193,21 @@ class Index:
         self._folder.sweep()
 
     def _tidy(self) -> None:
-        """Merge files by size tiers, and fold many changes into the records."""
-        while self._folder.merge():
-            self._folder.sweep()
+        """Merge files by size tiers, after the commit.
+
+        What the caller asked for is done by now: where there is no room, or another writer is at work, merging waits
+        for the next call.
+
+        Raises:
+            IndexDamaged: A file that was to be merged is damaged.
+        """
+        try:
+            while self._folder.merge():
+                self._folder.sweep()
+        except IndexDamaged as error:
+            raise IndexDamaged(f"{error}; what this call was to write is written") from error
+        except DedupeError:
+            return
 
     # -- asking
 
