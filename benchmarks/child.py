@@ -31,13 +31,14 @@ def main(path: Path) -> None:
     corpus = Path(job["corpus"])
     texts = [] if job["from_disk"] else _read(corpus)
     before = _start_of_peak()
-    begin = time.perf_counter()
+    cpu, begin = time.process_time(), time.perf_counter()
     if job["from_disk"]:
         texts = _read(corpus)
     outcome = peer.run(texts, settings)
-    elapsed = time.perf_counter() - begin
+    elapsed, cpu = time.perf_counter() - begin, time.process_time() - cpu
     result = {
         "elapsed_s": elapsed,
+        "cpu_s": cpu,
         "peak_bytes": _peak_bytes() - before,
         "kept": int(outcome.kept.sum()),
         "texts": len(texts),
