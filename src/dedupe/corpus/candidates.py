@@ -10,7 +10,7 @@ from dedupe.core import backend
 from dedupe.core.hashing import I64, U64
 from dedupe.corpus.job import Job
 from dedupe.corpus.spill import CHUNK, Array, Bits, Column, Joined, partitions
-from dedupe.corpus.store import BLOCK, LINK, POSTING, Store
+from dedupe.corpus.store import LINK, POSTING, Store
 
 _COPY_BYTES = 120  # memory that a block takes while copies are sorted: 40 of data, the rest for the sort
 _KEY_BYTES = 64  # the same for a key
@@ -203,6 +203,3 @@ def _components(store: Store, near: I64) -> I64:
         parts.join(place[edge], place[edge + 1])
         last = postings[-1:]
     return parts.find(np.arange(near.size))
-
-
-__all__ = ["BLOCK", "Groups", "copies_of", "find_buckets", "find_copies", "find_groups", "near_blocks"]

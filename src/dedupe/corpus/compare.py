@@ -1,142 +1,21 @@
-"""The second pass: texts that may match are read back, compared exactly, and decided."""
+"""Groups of blocks are compared exactly, each for itself, in policy order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core.batch import Batch
-from dedupe.core.blocks import split
-from dedupe.core.hashing import F64, I64, U8, offsets_of, ranges
+from dedupe.core.hashing import F64, I64, offsets_of, ranges
 from dedupe.core.shingles import Shingles
 from dedupe.core.sketch import shingle_sets
 from dedupe.core.survivors import LEADERS, Buckets, walk
 from dedupe.corpus.candidates import POSTING_BYTES, Groups, word_bytes
-from dedupe.corpus.fingerprint import cleaned_inside, joined, prefetched
-from dedupe.corpus.formats import read
-from dedupe.corpus.formats.rows import Texts
-from dedupe.corpus.inputs import Source
 from dedupe.corpus.job import Job
 from dedupe.corpus.progress import Progress
-from dedupe.corpus.spill import Bits, Column
-from dedupe.corpus.store import INSIDE, LINK, POSTING, Extent, FirstBlocks, Store
-from dedupe.errors import InputError
-
-_TEXT = np.dtype([("block", "<i8"), ("n_bytes", "<i8")])
-
-
-class _Spill:
-    """The texts and postings of one group on disk."""
-
-    def __init__(self, folder: Path, group: int) -> None:
-        self.heads = Column(folder / f"group-{group:06}.heads", _TEXT)
-        self.bytes = Column(folder / f"group-{group:06}.bytes", np.uint8)
-        self.postings = Column(folder / f"group-{group:06}.postings", POSTING)
-
-    def all(self) -> tuple[Column, Column, Column]:
-        return self.heads, self.bytes, self.postings
-
-
-def spill_texts(
-    sources: Sequence[Source], extents: Sequence[Extent], job: Job, store: Store, groups: Groups, progress: Progress
-) -> None:
-    """Read back the texts of blocks that share buckets, each file once, and write them to the files of their groups."""
-    spills = [_Spill(store.folder, group) for group in range(groups.n_groups)]
-    for spill in spills:
-        for column in spill.all():
-            column.remove()
-    for _, postings in store.postings.chunks():
-        group = groups.group[np.searchsorted(groups.blocks, postings["block"])]
-        for one in np.unique(group).tolist():
-            spills[one].postings.append(postings[group == one])
-    progress.stage("reading back", sum(source.size_bytes for source in sources))
-    for source, extent in zip(sources, extents, strict=True):
-        first, last = np.searchsorted(
-            groups.blocks, [extent.first_block, extent.first_block + extent.n_blocks]
-        ).tolist()
-        if last > first:
-            for blocks, texts in wanted_blocks(source, extent, job, store, groups.blocks[first:last]):
-                _append(spills, groups, blocks, texts)
-        progress.advance(source.size_bytes)
-    for spill in spills:
-        for column in spill.all():
-            column.flush()
-
-
-def _append(spills: list[_Spill], groups: Groups, blocks: I64, texts: Batch) -> None:
-    group = groups.group[np.searchsorted(groups.blocks, blocks)]
-    sizes = np.diff(texts.offsets)
-    for one in np.unique(group).tolist():
-        mine = np.flatnonzero(group == one)
-        heads = np.empty(mine.size, _TEXT)
-        heads["block"], heads["n_bytes"] = blocks[mine], sizes[mine]
-        spills[one].heads.append(heads)
-        if mine.size == sizes.size:
-            spills[one].bytes.append(texts.buffer)
-        else:
-            spills[one].bytes.append(_gathered(texts.buffer, texts.offsets[mine], texts.offsets[mine + 1]))
-
-
-def _gathered(buffer: U8, starts: I64, ends: I64) -> U8:
-    """Stretches of a buffer behind each other; slices, because an index for every byte takes eight times the text."""
-    spans = zip(starts.tolist(), ends.tolist(), strict=True)
-    return np.concatenate([np.zeros(0, np.uint8), *(buffer[start:end] for start, end in spans)])
-
-
-def wanted_blocks(source: Source, extent: Extent, job: Job, store: Store, wanted: I64) -> Iterator[tuple[I64, Batch]]:
-    """Read a file again for the texts of some of its blocks.
-
-    Args:
-        source: The file.
-        extent: Where its rows and blocks lie.
-        job: The settings.
-        store: The columns.
-        wanted: Array of shape (n,), int64, ascending: numbers of blocks of this file.
-
-    Yields:
-        Numbers of blocks, and their texts; all in file order.
-    """
-    for _, first, rows, texts in prefetched(wanted_texts(source, extent, job, store, wanted)):
-        batch = texts.batch
-        if (rows & INSIDE).any():
-            batch, _ = cleaned_inside(batch)
-        blocks = split(batch, job.options.unit)
-        number = np.concatenate([np.zeros(0, np.int64), ranges(first, np.bincount(blocks.docs, minlength=first.size))])
-        if number.size and number[-1] >= extent.first_block + extent.n_blocks:
-            raise InputError(f"{source.path} has other texts than at the start of the run; run again")
-        mine = np.isin(number, wanted, assume_unique=True)
-        starts, ends = blocks.starts[mine], blocks.ends[mine]
-        if mine.all() and starts.size and bool((ends[:-1] == starts[1:]).all()):
-            yield number, Batch(batch.buffer[starts[0] : ends[-1]], np.append(starts, ends[-1:]) - starts[0])
-        else:
-            yield number[mine], Batch(_gathered(batch.buffer, starts, ends), offsets_of(ends - starts))
-
-
-def wanted_texts(
-    source: Source, extent: Extent, job: Job, store: Store, wanted: I64
-) -> Iterator[tuple[int, I64, U8, Texts]]:
-    """The texts of rows that hold wanted blocks: place in the file, first block of each, state of each, texts."""
-    cursor = FirstBlocks(store.rows, extent)
-    row = 0
-    for chunk in read(source.path, source.kind, job.text, (job.text,)):
-        n_rows = min(chunk.n_rows, extent.n_rows - row)
-        if n_rows <= 0:
-            break
-        first, rows = cursor.take(row, row + n_rows)
-        at = np.searchsorted(wanted, first)
-        chosen = np.flatnonzero(at[1:] > at[:-1])
-        if chosen.size:
-            texts = chunk.texts(chosen.tolist())
-            if texts.problems:
-                raise InputError(f"{source.path} has other texts than at the start of the run; run again")
-            yield row, first[chosen], rows["state"][chosen], texts
-        row += n_rows
-    source.check_unchanged()
-    if row < extent.n_rows:
-        raise InputError(f"{source.path} has fewer rows than at the start of the run; run again")
+from dedupe.corpus.reread import Spill
+from dedupe.corpus.spill import Bits
+from dedupe.corpus.store import LINK, Store
 
 
 class Walked(NamedTuple):
@@ -157,7 +36,7 @@ def decide_groups(job: Job, store: Store, groups: Groups, progress: Progress) ->
     n_compared = n_capped = 0
     progress.stage("comparing", int(groups.n_words.sum()) * 6)
     for group in range(groups.n_groups):
-        spill = _Spill(store.folder, group)
+        spill = Spill(store.folder, group)
         links, walked = _Group(job, store, spill).decide()
         store.near.append(links)
         n_compared, n_capped = n_compared + walked.n_compared, n_capped + walked.n_capped
@@ -169,14 +48,14 @@ def decide_groups(job: Job, store: Store, groups: Groups, progress: Progress) ->
 def remove_groups(store: Store, groups: Groups) -> None:
     """Delete the texts and postings of the groups."""
     for group in range(groups.n_groups):
-        for column in _Spill(store.folder, group).all():
+        for column in Spill(store.folder, group).all():
             column.remove()
 
 
 class _Group:
     """Blocks of one group in policy order, and a walk over them in parts that fit into memory."""
 
-    def __init__(self, job: Job, store: Store, spill: _Spill) -> None:
+    def __init__(self, job: Job, store: Store, spill: Spill) -> None:
         self.job, self.spill = job, spill
         heads = spill.heads.read(0, len(spill.heads))
         self.offsets = offsets_of(heads["n_bytes"])
@@ -298,6 +177,3 @@ def _sub(buckets: Buckets, places: I64) -> Buckets:
     counts = buckets.offsets[places + 1] - buckets.offsets[places]
     used, ids = np.unique(buckets.ids[ranges(buckets.offsets[places], counts)], return_inverse=True)
     return Buckets(offsets_of(counts), ids.astype(np.int64), used.size)
-
-
-__all__ = ["Walked", "decide_groups", "joined", "remove_groups", "spill_texts", "wanted_blocks", "wanted_texts"]

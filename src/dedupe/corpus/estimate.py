@@ -14,10 +14,10 @@ from dedupe.core import bands
 from dedupe.core.batch import Batch
 from dedupe.core.blocks import split
 from dedupe.core.sketch import sketch
-from dedupe.corpus.fingerprint import joined
 from dedupe.corpus.formats import read
 from dedupe.corpus.inputs import STDIN, Source, check_free, collect_sources, places
 from dedupe.corpus.job import Job
+from dedupe.corpus.reading import joined
 from dedupe.corpus.store import BLOCK, ROW
 from dedupe.errors import InputError
 

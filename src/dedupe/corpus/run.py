@@ -17,16 +17,18 @@ import numpy as np
 from dedupe.clean import DEFAULTS
 from dedupe.core import bands
 from dedupe.corpus.candidates import find_buckets, find_copies, find_groups, find_same_id
-from dedupe.corpus.compare import decide_groups, remove_groups, spill_texts
+from dedupe.corpus.compare import decide_groups, remove_groups
 from dedupe.corpus.decide import join_links
-from dedupe.corpus.fingerprint import fingerprint, texts_in
+from dedupe.corpus.fingerprint import fingerprint
 from dedupe.corpus.formats import read
 from dedupe.corpus.formats.streams import is_url
 from dedupe.corpus.inputs import Source, check_free, collect_sources, copy_notes, places
 from dedupe.corpus.job import Job, Places, size_bytes
 from dedupe.corpus.manifest import Manifest, replace_text
 from dedupe.corpus.progress import Progress
+from dedupe.corpus.reading import texts_in
 from dedupe.corpus.recall import measure_recall
+from dedupe.corpus.reread import spill_texts
 from dedupe.corpus.store import Extent, Store
 from dedupe.corpus.summary import (
     CorpusSummary,

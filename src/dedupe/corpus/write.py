@@ -14,11 +14,11 @@ from dedupe.core.batch import encode
 from dedupe.core.blocks import split
 from dedupe.core.hashing import I64, Bool
 from dedupe.corpus.decide import RULES, rules
-from dedupe.corpus.fingerprint import texts_in
 from dedupe.corpus.formats import read, writer
 from dedupe.corpus.formats.rows import Chunk
 from dedupe.corpus.inputs import Source
 from dedupe.corpus.job import Job
+from dedupe.corpus.reading import texts_in
 from dedupe.corpus.spill import Array
 from dedupe.corpus.store import BAD, INSIDE, Extent, FirstBlocks, Store
 from dedupe.errors import InputError
