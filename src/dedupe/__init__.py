@@ -12,8 +12,10 @@ from dedupe.compare import Comparison, SharedSpan, compare
 from dedupe.core.backend import backend
 from dedupe.errors import DedupeError, InputError, OptionError
 from dedupe.find import find, unique
+from dedupe.merge import merge
 from dedupe.options import Options
 from dedupe.results import Block, Duplicate, Findings, Match
+from dedupe.stories.results import Conflict, CoverageMatch, Passage, Stories, Story, TimelineEntry, Variant
 
 __version__ = "0.1.0"
 
@@ -21,6 +23,8 @@ __all__ = [
     "Analysis",
     "Block",
     "Comparison",
+    "Conflict",
+    "CoverageMatch",
     "DedupeError",
     "Duplicate",
     "Findings",
@@ -29,8 +33,13 @@ __all__ = [
     "Match",
     "OptionError",
     "Options",
+    "Passage",
     "Removal",
     "SharedSpan",
+    "Stories",
+    "Story",
+    "TimelineEntry",
+    "Variant",
     "analyze",
     "backend",
     "clean",
@@ -38,6 +47,7 @@ __all__ = [
     "clean_many",
     "compare",
     "find",
+    "merge",
     "restore",
     "unique",
 ]
@@ -46,7 +56,10 @@ if _TYPE_CHECKING:
     from dedupe.corpus import clean_files
     from dedupe.index import Index
 
-_LATER = {"Index": "dedupe.index", "clean_files": "dedupe.corpus"}  # modules that are loaded when a name is first asked for
+_LATER = {
+    "Index": "dedupe.index",
+    "clean_files": "dedupe.corpus",
+}  # modules that are loaded when a name is first asked for
 
 
 def __getattr__(name: str) -> _Any:

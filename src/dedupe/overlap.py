@@ -8,9 +8,8 @@ from dedupe.core import passages
 from dedupe.core.batch import Batch
 from dedupe.core.blocks import Blocks
 from dedupe.matching import Pairs
-from dedupe.results import Evidence, Verdict
+from dedupe.results import Evidence
 
-DUPLICATE = 0.9  # share of each side's weight that the other has: nothing of note is said by one alone
 _TERMS_SHOWN = 8
 
 
@@ -39,19 +38,9 @@ def overlapping(batch: Batch, blocks: Blocks, *, threshold: float) -> Overlap:
     """
     weighed = passages.weigh(batch.buffer, blocks.starts, blocks.ends)
     found = passages.matches(weighed, blocks.docs, threshold=threshold)
-    shares = zip(found.in_left.tolist(), found.in_right.tolist(), strict=True)
     terms = []
     for left, right in zip(found.left.tolist(), found.right.tolist(), strict=True):
         shown = passages.shared_terms(weighed, left, right, limit=_TERMS_SHOWN)
         terms.append(tuple((batch.buffer[a:b].tobytes().decode("utf-8", "surrogatepass"), w) for a, b, w in shown))
     score = found.score.clip(max=1.0)
-    return Overlap(Pairs(found.left, found.right, score), Evidence([verdict_of(*one) for one in shares], terms))
-
-
-def verdict_of(in_left: float, in_right: float) -> Verdict:
-    """Name a match by the share of the right block's weight in the left one, and of the left one's in the right."""
-    if min(in_left, in_right) >= DUPLICATE:
-        return "duplicate"
-    if max(in_left, in_right) < passages.CONTAINED:
-        return "overlaps"
-    return "contains" if in_left > in_right else "contained"
+    return Overlap(Pairs(found.left, found.right, score), Evidence(passages.verdicts(found), terms))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dedupe.core import chance
-from dedupe.core.hashing import F64, I64
+from dedupe.core.hashing import F64, I64, U64, offsets_of, ranges
 from dedupe.core.terms import Terms
 
 NEIGHBOURS = 48  # candidates that are scored for each document
@@ -15,6 +15,9 @@ DENSE_DOCS = 1200  # up to here every pair is scored
 _POSTINGS_PER_DOC = 6_000  # pairs of postings looked at per document, rarest terms first
 _SAMPLE = 20_000  # random pairs that the chance level is measured on
 _PAIRS_AT_ONCE = 4_000
+LIKE = 0.10  # share of the words of the shorter document from which two documents are of one language
+_MOST_LANGUAGES = 30
+_ENOUGH_WORDS = 300
 _DOCS_AT_ONCE = 250
 
 
@@ -157,15 +160,8 @@ def languages(terms: Terms) -> I64:
     return group
 
 
-LIKE = 0.10
-_MOST_LANGUAGES = 30
-_ENOUGH_WORDS = 300
-
-
-def expected_chance(hashes: np.ndarray, offsets: I64, docs: I64) -> chance.Chance:  # type: ignore[type-arg]
+def expected_chance(hashes: U64, offsets: I64, docs: I64) -> chance.Chance:
     """The chance level expected for some documents, from at most 400 of them."""
-    from dedupe.core.hashing import offsets_of, ranges
-
     some = docs[:: max(1, docs.size // 400)]
     counts = offsets[some + 1] - offsets[some]
     guess = chance.expected(hashes[ranges(offsets[some], counts)], offsets_of(counts))

@@ -37,7 +37,7 @@ def stress(buffer: U8, found: Words, starts: I64) -> F64:
     quoted = _quoted(buffer, found, starts)
 
     def counted(flag: Bool) -> F64:
-        return np.bincount(number, flag, name.size)
+        return np.bincount(number, flag, name.size).astype(np.float64)
 
     is_name = counted(upper & inner) > 0.5 * np.maximum(counted(inner), 1)
     is_quoted = counted(quoted) == counted(np.ones(quoted.size, np.bool_))

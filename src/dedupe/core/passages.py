@@ -7,8 +7,6 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from dedupe.core.background import is_common
-from dedupe.core.batch import Batch
-from dedupe.core.blocks import Blocks
 from dedupe.core.coverage import candidates
 from dedupe.core.emphasis import stress
 from dedupe.core.hashing import F64, I64, U8, Bool, offsets_of, ranges
@@ -117,18 +115,6 @@ def matches(
     kept = np.flatnonzero((score >= threshold) & (shared >= evidence * unit))
     left, right, score, shared = left[kept], right[kept], score[kept], shared[kept]
     return PassageMatches(left, right, score, shared / terms.totals[right], shared / terms.totals[left])
-
-
-def cover(batch: Batch, blocks: Blocks, *, threshold: float = THRESHOLD) -> PassageMatches:
-    """Find the blocks of different documents that cover the same: all steps of this module in one call.
-
-    Args:
-        batch: The texts.
-        blocks: Their paragraphs or sentences.
-        threshold: Lowest score.
-    """
-    weighed = weigh(batch.buffer, blocks.starts, blocks.ends)
-    return matches(weighed, blocks.docs, threshold=threshold)
 
 
 def verdicts(found: PassageMatches) -> list[Verdict]:

@@ -149,8 +149,9 @@ def _rows(
         for j in range(1, width):
             is_common &= common[place + j]
             factor += stress[place + j]
-        for j in range(width if beyond is not None and width > 1 else 0):
-            parts = np.maximum(parts, beyond[place + j])
+        if beyond is not None and width > 1:
+            for j in range(width):
+                parts = np.maximum(parts, beyond[place + j])
         # the part is known, so its bits give way to the block's number
         rest = term[place] * np.uint64(MULTIPLY)
         keys.append((rest >> np.uint64(bits) << np.uint64(bits)) | block[place])
@@ -161,8 +162,8 @@ def _rows(
         known.append(parts.astype(np.float32))
     key = np.concatenate(keys)
     order = np.argsort(key, kind="stable")
-    rest_of = [np.concatenate(one)[order] for one in (places, widths, shares, factors, known)]
-    return _Rows(key[order], *rest_of)
+    others: list[Any] = [np.concatenate(one)[order] for one in (places, widths, shares, factors, known)]
+    return _Rows(key[order], *others)
 
 
 def _weigh(rows: _Rows, n_blocks: int, bits: int, power: float) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -60,8 +60,8 @@ def read_feed(docs: object, *, on_error: str = "raise") -> Feed:
                 raise
             skipped.append((row, str(error)))
     _check_ids([key for key, *_ in rows])
-    columns: Sequence[Any] = list(zip(*rows, strict=True)) or [(), (), (), ()]
-    return Feed(*(list(column) for column in columns), tuple(skipped))
+    columns: list[Any] = [[row[k] for row in rows] for k in range(4)]
+    return Feed(columns[0], columns[1], columns[2], columns[3], tuple(skipped))
 
 
 def read_span(value: object) -> timedelta | None:

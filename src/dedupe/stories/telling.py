@@ -55,9 +55,9 @@ class _Maker:
             if high - low == len(feed.texts[doc]):  # one byte per character
                 chars = rows[:, 1:] - low
             else:
-                one = Batch(pieces.batch.buffer[low:high], np.array([0, high - low]))
+                alone = Batch(pieces.batch.buffer[low:high], np.array([0, high - low]))
                 zero = np.zeros(len(rows), np.int64)
-                columns = [char_offsets(one, zero, rows[:, k] - low) for k in (1, 2)]
+                columns = [char_offsets(alone, zero, rows[:, k] - low) for k in (1, 2)]
                 chars = np.stack(columns, axis=1)
             for row, (start, end) in zip(rows.tolist(), chars.tolist(), strict=True):
                 self._places[Span(*row)] = (start, end)
