@@ -193,6 +193,16 @@ def test_an_output_that_is_not_empty_is_refused(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "out") == ["precious"]
 
 
+@pytest.mark.parametrize("name", ["out.parquet", "out.jsonl.gz"])
+def test_an_output_file_of_another_format_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "x.jsonl").write_text(GOOD)
+
+    with pytest.raises(dedupe.InputError, match="formats are kept"):
+        clean_files(tmp_path / "x.jsonl", tmp_path / name)
+
+    assert os.listdir(tmp_path) == ["x.jsonl"]
+
+
 def test_an_id_that_comes_twice_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text(
         '{"id": "a", "text": "one"}\n{"id": "b", "text": "two"}\n{"id": "a", "text": "3"}\n'

@@ -102,7 +102,7 @@ def test_a_killed_run_ends_with_the_same_bytes(tmp_path: Path, name: str) -> Non
     make_input(tmp_path / "in")
     n_writes = int(finish(start(-1, tmp_path / "in", tmp_path / "whole", JOBS[name])))
     expected = contents(tmp_path / "whole")
-    step = int(os.environ.get("DEDUPE_KILL_STEP", str(n_writes // 6)))
+    step = int(os.environ.get("DEDUPE_KILL_STEP", str(n_writes // 4)))
 
     ends = {
         fatal: killed_at(fatal, tmp_path / "in", tmp_path / f"out-{fatal}", JOBS[name])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dedupe.corpus.formats import FORMATS, format_of
-from dedupe.corpus.formats.streams import BLOCK, is_url, reading
+from dedupe.corpus.formats.streams import BLOCK, compression, is_url, reading
 from dedupe.corpus.job import Places
 from dedupe.corpus.manifest import replace_text
 from dedupe.errors import InputError
@@ -96,6 +96,16 @@ def check_free(where: Places, *, resume: bool) -> None:
         raise InputError(
             f"the output {where.output} is not empty ({taken[0].name} is there); choose another place, "
             "empty it, or go on with an interrupted run by resume"
+        )
+
+
+def check_same_format(source: Source, output: Path | None) -> None:
+    """Raise an InputError when the name of an output file promises another format than the input has."""
+    name = output.name if output else ""
+    if (format_of(name), compression(name)) != (source.kind, compression(source.path)):
+        raise InputError(
+            f"{name} is to have another format than {source.name}, and formats are kept; give it the same ending, or "
+            "name a folder"
         )
 
 

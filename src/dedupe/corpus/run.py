@@ -22,7 +22,7 @@ from dedupe.corpus.decide import join_links
 from dedupe.corpus.fingerprint import fingerprint
 from dedupe.corpus.formats import read
 from dedupe.corpus.formats.streams import is_url
-from dedupe.corpus.inputs import Source, check_free, collect_sources, copy_notes, places
+from dedupe.corpus.inputs import Source, check_free, check_same_format, collect_sources, copy_notes, places
 from dedupe.corpus.job import Job, Places, size_bytes
 from dedupe.corpus.manifest import Manifest, replace_text
 from dedupe.corpus.progress import Progress
@@ -119,6 +119,8 @@ def run(
     where.work.mkdir(parents=True, exist_ok=True)
     try:
         sources = collect_sources(inputs, job.format, where.work)
+        if where.one_file:
+            check_same_format(sources[0], where.output)
         summary = _Run(sources, job, where, progress, resume=resume).do()
         if where.output is not None and not where.one_file:
             for given in inputs:
