@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,26 @@ def test_kill_leaves_whole_batches(tmp_path: Path, seed: int) -> None:
         ]
         index.add({"one more": "and it goes on"})
         assert "one more" in index
+
+
+@pytest.mark.slow
+def test_a_reader_sees_whole_steps_while_another_process_writes(tmp_path: Path) -> None:
+    path = tmp_path / "news.idx"
+    command = [sys.executable, writer.__file__, str(path), "1"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        seen = set()
+        with Index(path, readonly=True) as index:
+            end = time.monotonic() + 4.0
+            while time.monotonic() < end:
+                seen.add(tuple(row["id"] for row in index.export()))
+                index.query("rain wind sun snow hail fog storm cloud")
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+    assert len(seen) > 1
+    assert seen <= {tuple(there) for there in islice(writer.states(1), 500)}

@@ -6,6 +6,7 @@ import json
 import random
 import sys
 from collections.abc import Iterator
+from itertools import islice
 
 from dedupe.index import Index, files
 
@@ -40,16 +41,20 @@ def text(draw: random.Random) -> str:
     return " ".join(words[draw.randrange(3) :])
 
 
-def truth(seed: int, n_steps: int) -> dict[str, str]:
-    """What is in the index after so many steps, in order of arrival."""
+def states(seed: int) -> Iterator[dict[str, str]]:
+    """What is in the index before the first step and after each, in order of arrival."""
     there: dict[str, str] = {}
-    steps = history(seed)
-    for _ in range(n_steps):
-        kind, docs = next(steps)
+    yield there
+    for kind, docs in history(seed):
         there = {one: content for one, content in there.items() if one not in docs}
         if kind in ("add", "replace"):
             there |= docs
-    return there
+        yield there
+
+
+def truth(seed: int, n_steps: int) -> dict[str, str]:
+    """What is in the index after so many steps."""
+    return next(islice(states(seed), n_steps, None))
 
 
 def main(path: str, seed: int) -> None:
