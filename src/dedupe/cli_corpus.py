@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dedupe.corpus.estimate import Estimate
     from dedupe.corpus.summary import CorpusSummary
 
-LOSS, SYSTEM = 3, 4  # exit codes; 0 is done, 2 an error in the call or the input
+LOSS, SYSTEM, INTERRUPTED = 3, 4, 130  # exit codes; 0 is done, 2 an error in the call or the input
 
 _EPILOG = """Exit codes: 0 done; 2 an option or an input is wrong; 3 more would go than --max-loss allows, nothing
 was written; 4 the system failed (disk full, no permission), go on with --resume; 130 interrupted, go on with --resume."""
@@ -83,6 +83,9 @@ def corpus(
         _stop(error, LOSS)
     except OSError as error:
         _stop(error, SYSTEM)
+    except KeyboardInterrupt:
+        click.echo("Interrupted; go on with --resume.", err=True)
+        raise SystemExit(INTERRUPTED) from None
     if report:
         report.write_text(json.dumps(summary.to_dict(), indent=2) + "\n", encoding="utf-8")
     if not quiet and not progress_json:

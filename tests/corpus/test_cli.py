@@ -70,6 +70,24 @@ def test_exit_codes_tell_what_was_wrong(tmp_path: Path, arguments: list[str], co
     assert (made.returncode, message in made.stderr) == (code, True)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_an_interrupt_leaves_a_run_that_can_go_on(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(LINES)
+    code = (
+        "import os, signal\n"
+        "from dedupe.corpus import spill\n"
+        "spill.Column.flush = lambda self: os.kill(os.getpid(), signal.SIGINT)\n"
+        "from dedupe.cli import main\n"
+        "main(['corpus', 'in.jsonl', '-o', 'out'])"
+    )
+
+    made = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    again = corpus("in.jsonl", "-o", "out", "--resume", "--quiet", folder=tmp_path)
+
+    assert (made.returncode, again.returncode) == (130, 0)
+    assert (tmp_path / "out/in.jsonl").read_text() == "".join(LINES.splitlines(True)[:2])
+
+
 def test_an_unwritable_place_is_a_failure_of_the_system(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text(LINES)
     (tmp_path / "file").write_text("x")
