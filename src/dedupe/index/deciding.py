@@ -16,6 +16,8 @@ from dedupe.core.survivors import LEADERS, walk
 from dedupe.index.store import HIGH, LOW, pack
 from dedupe.index.view import NONE, View
 
+_PART = 1 << 18  # postings looked at at a time
+
 
 class Decided(NamedTuple):
     """What was decided about new blocks; new block i has the number `base + i`, the others are in the index.
@@ -137,15 +139,20 @@ class _Walk:
     def postings(self, stays: Bool) -> tuple[U64, U64]:
         """Split the postings into those of leaders, at most LEADERS to a bucket, and the rest."""
         self._sorting.join()
-        leads = stays[(self.packed & LOW).astype(np.int64)]
-        bucket = self.packed & HIGH
+        leads = np.empty(self.packed.size, np.bool_)
+        crowded = [NONE]
+        for first in range(0, self.packed.size, _PART):  # in parts that stay in the cache
+            part = self.packed[first : first + _PART]
+            leads[first : first + part.size] = stays[(part & LOW).astype(np.int64)]
+            ahead = self.packed[first + LEADERS : first + LEADERS + part.size]
+            crowded.append(np.flatnonzero((ahead ^ part[: ahead.size]) <= LOW) + first)
         # only a bucket with more than LEADERS blocks, old and new, can be too full for one of them
-        large = np.unique(bucket[:-LEADERS][bucket[LEADERS:] == bucket[:-LEADERS]])
-        size = np.searchsorted(bucket, bucket[self.met], side="right") - self.met
-        full = np.union1d(np.searchsorted(bucket, large), self.met[size + self.n_met > LEADERS])
+        large = np.unique(self.packed[np.concatenate(crowded)] & HIGH)
+        size = np.searchsorted(self.packed, self.packed[self.met] | LOW, side="right") - self.met
+        full = np.union1d(np.searchsorted(self.packed, large), self.met[size + self.n_met > LEADERS])
         n_old = dict(zip(self.met.tolist(), self.n_met.tolist(), strict=True)) if full.size else {}
         for first in full.tolist():
-            here = slice(first, int(np.searchsorted(bucket, bucket[first], side="right")))
+            here = slice(first, int(np.searchsorted(self.packed, self.packed[first] | LOW, side="right")))
             leads[here] &= np.cumsum(leads[here]) + n_old.get(first, 0) <= LEADERS
         return self.packed[leads], self.packed[~leads]
 

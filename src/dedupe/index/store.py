@@ -111,7 +111,8 @@ class Runs:
 
 def pack(keys: U64, ids: I64) -> U64:
     """Postings of keys and ids."""
-    packed: U64 = (keys & HIGH) | (ids.astype(np.uint64) & LOW)
+    packed: U64 = keys & HIGH
+    packed |= ids.astype(np.uint64) & LOW
     return packed
 
 
