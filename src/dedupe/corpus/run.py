@@ -23,7 +23,7 @@ from dedupe.corpus.fingerprint import fingerprint
 from dedupe.corpus.formats import read
 from dedupe.corpus.formats.streams import is_url
 from dedupe.corpus.inputs import Source, check_free, check_same_format, collect_sources, copy_notes, places
-from dedupe.corpus.job import Job, Places, size_bytes
+from dedupe.corpus.job import Job, LossError, Places, size_bytes
 from dedupe.corpus.manifest import Manifest, replace_text
 from dedupe.corpus.progress import Progress
 from dedupe.corpus.reading import texts_in
@@ -137,7 +137,7 @@ def run(
 
 def _tidy(where: Places, error: Exception) -> None:
     """After an error that a rerun would meet again, leave no trace of a run that has written nothing."""
-    keeps = type(error).__name__ == "LossError" or isinstance(error, OSError)
+    keeps = isinstance(error, LossError | OSError)
     if where.output is None:
         shutil.rmtree(where.aside, ignore_errors=True)
     elif not keeps and not (where.work / "written").exists():
