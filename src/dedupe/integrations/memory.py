@@ -84,16 +84,19 @@ class Memory:
             InputError: An id comes twice in the batch.
         """
         if ids is None:
-            ids = [f"{self._run}-{next(self._count)}" for _ in texts]
+            numbers = itertools.islice(self._count, len(texts))
+            ids = list(numbers) if self._folder else [f"{self._run}-{number}" for number in numbers]
         elif len(set(ids)) != len(ids):
             twice = next(one for place, one in enumerate(ids) if one in ids[:place])
             raise InputError(f"id {twice!r} comes twice; ids must name one document each, or leave ids out")
         report = self.index.add([(one, text or "") for one, text in zip(ids, texts, strict=True)], on_conflict="skip")
         view = report._view
-        docs = view.find_ids(list(ids))
+        docs = view.find_ids(list(ids)) if report.skipped else report._docs
         blocks = view.blocks_of(np.unique(docs))
         _, survivor, similarity = view.decisions(blocks)
         gone = np.flatnonzero(survivor != blocks)
+        if gone.size == 0:
+            return [None] * len(ids)
         survivors = view.doc_ids(view.docs_of(survivor[gone]))
         seen = {
             doc: Seen(one, score)

@@ -59,7 +59,8 @@ class NearDuplicates(ClusterMixin, BaseEstimator):
         """
         texts = _texts(X)
         found = dedupe.find(texts, **self.get_params()).by_document()
-        self.survivor_indices_, self.labels_ = np.unique(found["survivor"], return_inverse=True)
+        self.labels_, survivor = found["cluster"], found["survivor"]
+        self.survivor_indices_ = np.flatnonzero(survivor == np.arange(survivor.size))
         self.similarities_ = np.where(np.isnan(found["similarity"]), 1.0, found["similarity"])
         return self
 
