@@ -6,7 +6,21 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import calls, check, corpora, data, growth, quality, recall, report, robustness, speed
+from benchmarks import (
+    calls,
+    check,
+    corpora,
+    corpus,
+    coverage,
+    data,
+    growth,
+    index,
+    quality,
+    recall,
+    report,
+    robustness,
+    speed,
+)
 from benchmarks.peers import PEERS, Settings
 from benchmarks.report import Table
 
@@ -17,8 +31,9 @@ _QUICK = ["ours", "datasketch", "rensa", "rensa rho (samples)", "gaoya"]
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", default="all", choices=["all", "speed", "quality", "growth", "recall", "robustness"]
-    )
+        "what", nargs="?", default="all",
+        choices=["all", "speed", "quality", "growth", "recall", "robustness", "coverage", "index", "corpus"],
+    )  # fmt: skip
     parser.add_argument("--mb", type=float, help="size of each corpus (speed 10, recall 2, robustness 2)")
     parser.add_argument("--corpus", action="append", choices=list(corpora.CORPORA), help="only this corpus; repeat")
     parser.add_argument("--peer", action="append", choices=list(PEERS), help="only these, beside ours; repeat")
@@ -52,6 +67,12 @@ def _tables(given: argparse.Namespace) -> list[Table]:
         tables += quality.tables([] if is_small else peers, steps=not is_small)
         tables += quality.extra()
         tables += [] if is_small else [quality.widths()]
+    if given.what in ("quality", "coverage"):
+        tables.append(coverage.table())
+    if given.what == "index":
+        tables.append(index.table(given.largest))
+    if given.what == "corpus":
+        tables.append(corpus.growth([100.0, given.mb or 1000.0], "2GB"))
     if given.what in ("all", "robustness"):
         tables.append(robustness.table(given.mb or (1.0 if is_small else 2.0)))
     if given.what in ("all", "growth"):
