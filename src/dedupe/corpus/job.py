@@ -88,7 +88,7 @@ class Job:
     @property
     def budget_bytes(self) -> int:
         """What a stage may take for its own arrays; the rest is for the interpreter, libraries and texts in work."""
-        return max((self.memory_bytes - (160 << 20)) * 3 // 4, 64 << 20)
+        return max((self.memory_bytes - (320 << 20)) * 3 // 4, 48 << 20)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ except ImportError as missing:
     raise needs("arrow", "pyarrow", "Parquet and Arrow") from missing
 
 _CHUNK = 8 << 20  # bytes of rows handed over at a time, about
-_GROUP = 64 << 20  # bytes of rows that wait for the end of a row group
+_GROUP = 48 << 20  # bytes of rows that wait for the end of a row group
 _MAGIC = b"ARROW1"
 
 
@@ -131,6 +131,7 @@ def _read_parquet(file: Any, path: str, text: str, columns: Sequence[str] | None
         size = min(max(_CHUNK * n_rows // max(n_bytes, 1), 64), 1 << 16)
         for batch in made.iter_batches(batch_size=size, row_groups=[group], columns=chosen):
             yield Rows(batch, text, group, made)
+        pa.default_memory_pool().release_unused()
     if about.num_rows == 0:
         yield Rows(_empty(schema), text, 0, made)
 
@@ -187,12 +188,13 @@ class Writer:
 
     def _flush(self) -> None:
         if self._waiting:
-            table = pa.Table.from_batches(self._waiting).combine_chunks()
+            table = pa.Table.from_batches(self._waiting)
             if isinstance(self._opened, pq.ParquetWriter):
                 self._opened.write_table(table, row_group_size=table.num_rows)
             else:
                 self._opened.write_table(table)
         self._waiting, self._n_bytes = [], 0
+        pa.default_memory_pool().release_unused()  # Arrow keeps what it has freed, beside the bound of the run
 
     def close(self) -> None:
         """Finish the file."""
