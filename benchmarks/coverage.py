@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import data, scores
+from benchmarks.report import Table
 from dedupe.core import coverage
 from dedupe.core.background import is_common
 from dedupe.core.batch import encode
