@@ -257,11 +257,14 @@ def _clean(texts: Sequence[str], options: Options) -> list[str]:
 def _kept_bytes(batch: Batch, options: Options) -> tuple[Bool, I64]:
     """Which bytes of the buffer stay, and how many of each text go; without a str for any text."""
     run = _run(Texts(batch), options, batch)
-    removed = np.zeros(batch.offsets.size - 1, np.int64)
-    kept = np.ones(batch.buffer.size if run.gone.size else 0, np.bool_)
-    for cut in cuts(batch, run.blocks, run.gone):
+    made = cuts(batch, run.blocks, run.gone)
+    kept = np.ones(batch.buffer.size if made else 0, np.bool_)
+    for cut in made:
         kept[cut.start : cut.end] = False
-        removed[int(np.searchsorted(batch.offsets, cut.start, side="right")) - 1] += cut.end - cut.start
+    spans = np.array(made, np.int64).reshape(-1, 2)
+    removed = np.zeros(batch.offsets.size - 1, np.int64)
+    text = np.searchsorted(batch.offsets, spans[:, 0], side="right") - 1
+    np.add.at(removed, np.minimum(text, removed.size - 1), spans[:, 1] - spans[:, 0])  # the last cut may be empty
     again = np.flatnonzero(run.needs_lines)
     if again.size:
         sizes = np.diff(batch.offsets)[again]

@@ -9,6 +9,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hostile import HOSTILE
 from integrations.stories import BRIDGE, BRIDGE_AGAIN, DOUBLED, LIBRARY, ONCE
 
 import dedupe
@@ -109,6 +110,16 @@ def test_clean_many_shortens_the_text_and_nothing_else(make):
     assert column(cleaned, "body") == [BRIDGE, ONCE, None, ONCE, "", None]
     assert column(cleaned, "id") == ROWS["id"]
     assert column(frame, "body")[1] == DOUBLED
+
+
+@pytest.mark.parametrize("unit", ["paragraph", "line", "sentence"])
+def test_a_column_is_cleaned_as_a_list_is(unit):
+    texts = [text.encode("utf-8", "replace").decode() for text in HOSTILE.values()]
+    texts += ["\n\n".join(texts[first : first + 3] * 2) for first in range(40)]
+
+    cleaned = dedupe.clean_many(pa.table({"body": texts}), text="body", unit=unit)
+
+    assert cleaned["body"].to_pylist() == dedupe.clean_many(texts, unit=unit)
 
 
 @every_kind
