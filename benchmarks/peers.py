@@ -102,8 +102,7 @@ def _ours(texts: list[str], settings: Settings, **options: Any) -> Outcome:
         **options,
     )
     kept = np.ones(len(texts), np.bool_)
-    for duplicate in found.duplicates:
-        kept[duplicate.block.doc] = False
+    kept[found.duplicate_documents()] = False
     pairs = [(match.left.doc, match.right.doc) for match in found.matches] if settings.wants_pairs else []
     return _outcome(kept, pairs, **found.stats)
 
