@@ -51,7 +51,7 @@ _ASCII_SPACE[[*range(9, 14), *range(28, 33)]] = True
 _MAY_BE_SPACE = _ASCII_SPACE.copy()
 _MAY_BE_SPACE[[*range(0x80, 0x8B), 0x9F, 0xA0, 0xA8, 0xA9, 0xAF]] = True
 _PIECE = 1 << 18  # bytes looked at in one go
-_ROOM = 1 << 13  # blocks for which there is room without counting lines first
+_SHORT = 1 << 14  # bytes up to which the kernel joins lines itself: few calls matter more than one pass
 _HEAD = 64  # bytes that mostly settle whether a text has something on it
 _STRIP_STEPS = 8  # bytes stripped from all lines at once before going line by line
 _LONGEST_BARE = {b"`": 4, b"~": 3}
@@ -92,8 +92,8 @@ def split(batch: Batch, unit: Unit) -> Blocks:
     if unit == "document":
         return _native_blocks(batch, 0, batch.offsets.size - 1)[0] if backend.native() else _documents(batch)
     if backend.native():
-        lines, has_fences = _native_lines(batch, joined=unit != "line")
-        if not has_fences:
+        lines, is_joined, has_fences = _native_lines(batch, joined=unit != "line")
+        if is_joined:
             return _sentences(batch, lines) if unit == "sentence" else lines
     else:
         traits = _traits(batch.buffer)
@@ -108,16 +108,25 @@ def split(batch: Batch, unit: Unit) -> Blocks:
     return _sentences(batch, paragraphs)
 
 
-def _native_lines(batch: Batch, *, joined: bool) -> tuple[Blocks, bool]:
-    """Lines, or with `joined` paragraphs, and whether there may be a fence; if there may, lines anyway."""
-    has_fences = False
-    # a line with something on it takes two bytes, but for the last one of a text
-    room = batch.buffer.size // 2 + batch.offsets.size
-    if room > _ROOM:
-        room, has_fences = backend.kernels().lines(batch.buffer, batch.offsets, 2, None, None, None, None)
-    unit = 1 if joined and not has_fences else 2
-    found, has_fences = _native_blocks(batch, unit, room)
-    return _native_lines(batch, joined=False) if unit == 1 and has_fences else (found, has_fences)
+def _native_lines(batch: Batch, *, joined: bool) -> tuple[Blocks, bool, bool]:
+    """Lines, or paragraphs; whether they are paragraphs; and whether there may be a fence.
+
+    With `joined` a short text comes as paragraphs, unless there may be a fence in it.
+    """
+    size, n_texts = batch.buffer.size, batch.offsets.size
+    if size <= _SHORT and joined:
+        # a line with something on it takes two bytes, but for the last one of a text
+        found, has_fences = _native_blocks(batch, 1, size // 2 + n_texts)
+        if not has_fences:
+            return found, True, False
+    # room that is not used costs no memory, because its pages are never touched
+    room = size // 8 + n_texts + _SHORT
+    try:
+        found, has_fences = _native_blocks(batch, 2, room)
+    except ValueError:  # lines of a few bytes each: count them first
+        room, _ = backend.kernels().lines(batch.buffer, batch.offsets, 2, None, None, None, None)
+        found, has_fences = _native_blocks(batch, 2, room)
+    return found, False, has_fences
 
 
 def _native_blocks(batch: Batch, unit: int, room: int) -> tuple[Blocks, bool]:
