@@ -14,7 +14,7 @@ _INTRO = """# Benchmarks
 This page is made by `python -m benchmarks.page` from the JSON files named in it; run them yourself with `python -m benchmarks`.
 Each table opens with what it does not show, and then with every row in which a peer is ahead.
 Peers run in processes of their own, in turn with ours, in one run; read the ratios, not the seconds.
-The machine was busy with other work, so seconds vary by a half from run to run.
+Each run states the load at its start: above 2 the machine was busy with other work, and seconds vary by a half.
 
 Data comes from `DEDUPE_DATA` or `../shared/data`; a set that is missing is named and skipped.
 Other sets of the same kinds are kept aside and were not looked at when the defaults were chosen.
