@@ -74,8 +74,13 @@ def sketch(
     def one(piece: slice) -> None:
         part = Sketch(*(None if array is None else array[piece] for array in out))  # type: ignore[arg-type]  # views
         part_scope = None if scope is None else scope[piece]
-        fill = _fill_native if backend.native() else _fill
-        fill(part, buffer, starts[piece], ends[piece], width_words, plan, (a, b), part_scope)
+        if backend.native():
+            backend.kernels().sketch(
+                buffer, starts[piece], ends[piece], *unicode.table()[:3], width_words, a, b, *plan, part_scope,
+                part.n_words, part.text_hashes, part.keys, part.signatures,
+            )  # fmt: skip  # the kernel's order: text, tables, settings, results
+        else:
+            _fill(part, buffer, starts[piece], ends[piece], width_words, plan, (a, b), part_scope)
 
     in_pieces(one, starts, ends, threads)
     return out
@@ -98,22 +103,6 @@ def _fill(
     out.keys[:] = keys(made, plan, scope)
     if out.signatures is not None:
         out.signatures[:] = made
-
-
-def _fill_native(
-    out: Sketch,
-    buffer: U8,
-    starts: I64,
-    ends: I64,
-    width_words: int,
-    plan: Plan,
-    permutation: tuple[U32, U32],
-    scope: U64 | None,
-) -> None:
-    backend.kernels().sketch(
-        buffer, starts, ends, *unicode.table()[:3], width_words, *permutation, *plan, scope,
-        out.n_words, out.text_hashes, out.keys, out.signatures,
-    )  # fmt: skip  # the kernel's order: text, tables, settings, results
 
 
 def shingle_sets(buffer: U8, starts: I64, ends: I64, *, width_words: int, threads: int | None = None) -> Shingles:
