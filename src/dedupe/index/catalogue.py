@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
@@ -70,29 +71,36 @@ class Catalogue:
     def create(folder: Path, settings: Mapping[str, Any]) -> None:
         """Make the catalogue of an empty index, all or nothing.
 
+        It is made under a name of its own and linked into place when it is whole, so several processes may make
+        the same index at once: the first one counts, and nobody ever sees half of it.
+
         Raises:
             DedupeError: The folder cannot be written to.
         """
+        part = folder / f".{NAME}.{os.getpid()}.{secrets.token_hex(4)}"
         try:
-            db = sqlite3.connect(folder / NAME, isolation_level=None, timeout=10.0)
+            db = sqlite3.connect(part, isolation_level=None)
             try:
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = FULL")
                 db.execute("BEGIN IMMEDIATE")
-                if db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:  # else made by another process
-                    for statement in filter(str.strip, _TABLES.split(";")):
-                        db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {FORMAT}")
-                    db.execute(f"PRAGMA application_id = {_APPLICATION}")
-                    text = json.dumps(settings)
-                    check = str(zlib.crc32(text.encode()))
-                    values = [("settings", text), ("settings_check", check), ("next_file", "1")]
-                    db.executemany("INSERT INTO meta VALUES (?, ?)", values)
+                for statement in filter(str.strip, _TABLES.split(";")):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {FORMAT}")
+                db.execute(f"PRAGMA application_id = {_APPLICATION}")
+                text = json.dumps(settings)
+                check = str(zlib.crc32(text.encode()))
+                values = [("settings", text), ("settings_check", check), ("next_file", "1")]
+                db.executemany("INSERT INTO meta VALUES (?, ?)", values)
                 db.execute("COMMIT")
             finally:
                 db.close()
-        except sqlite3.Error as error:
+            _link(part, folder / NAME)
+        except (sqlite3.Error, OSError) as error:
             raise DedupeError(f"cannot make an index in {folder}: {error}; is the folder writable?") from error
+        finally:
+            for left in folder.glob(f"{part.name}*"):
+                left.unlink(missing_ok=True)
 
     def settings(self) -> dict[str, Any]:
         """The settings that the index was made with."""
@@ -214,3 +222,14 @@ def _connect(path: Path, timeout: float, readonly: bool) -> sqlite3.Connection:
 
 
 _WAY_OUT = "; `dedupe index repair` makes a new one from the other files"
+
+
+def _link(part: Path, target: Path) -> None:
+    """Give a whole file its name, unless another process was first."""
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        pass
+    except OSError:  # no hard links here
+        if not target.exists():
+            part.replace(target)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from dedupe.errors import DedupeError
-from dedupe.index.catalogue import Catalogue
+from dedupe.index.catalogue import NAME, Catalogue
 from dedupe.index.rules import Rules, plain
 
 # file systems on which locks and shared memory do not hold between machines
@@ -53,9 +53,13 @@ def check_makeable(path: Path, *, readonly: bool) -> None:
     """
     if path.exists() and not path.is_dir():
         raise DedupeError(f"{path} is a file, not the folder of an index")
-    if path.is_dir() and any(path.glob("*.seg")):
+    names = [entry.name for entry in path.iterdir()] if path.is_dir() else []
+    if (path / NAME).exists():  # another process has made it meanwhile
+        return
+    if any(name.endswith(".seg") for name in names):
         raise DedupeError(f"{path} has segments but no catalogue; `dedupe index repair` makes a new one from them")
-    if path.is_dir() and any(path.iterdir()):
+    # a catalogue may be on its way, under a name of its own
+    if any(not name.lstrip(".").startswith(NAME) for name in names):
         raise DedupeError(f"{path} holds something else than an index; give a new or empty folder")
     if readonly:
         raise DedupeError(f"there is no index at {path}; open it without readonly= to make one")
