@@ -14,7 +14,7 @@ from dedupe.corpus.decide import RULES, rules
 from dedupe.corpus.inputs import Source
 from dedupe.corpus.job import Job, LossError
 from dedupe.corpus.spill import in_order
-from dedupe.corpus.store import BAD, Extent, Store
+from dedupe.corpus.store import Extent, Store
 
 _LISTED = 10
 
@@ -155,8 +155,3 @@ def largest_clusters(store: Store, job: Job) -> list[tuple[int, int]]:
 def count_documents(store: Store) -> int:
     """Rows that came in."""
     return len(store.rows)
-
-
-def count_bad(store: Store) -> int:
-    """Rows that could not be read."""
-    return sum(int(((rows["state"] & BAD) != 0).sum()) for _, rows in store.rows.chunks())
