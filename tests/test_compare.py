@@ -2,7 +2,7 @@
 
 import pytest
 from hostile import QUICK
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import dedupe
@@ -40,6 +40,35 @@ def test_shared_passages_are_spans_of_both_texts() -> None:
         "prices rose again in March",
         "the bank now expects them to rise",
     ]
+
+
+def plain_shared(first: list[str], second: list[str], width: int) -> list[dedupe.SharedSpan]:
+    """The shared passages of two texts of one-letter words, shingle by shingle."""
+    ones = [first[place : place + width] for place in range(max(len(first) - width, 0) + 1)]
+    others = [second[place : place + width] for place in range(max(len(second) - width, 0) + 1)]
+    passages: list[tuple[int, int, int]] = []  # place, place in the second text, shingles
+    for place, one in enumerate(ones):
+        begin, other, length = passages[-1] if passages else (-1, -1, 0)
+        if place == begin + length and others[other + length : other + length + 1] == [one]:
+            passages[-1] = (begin, other, length + 1)
+        elif one in others:
+            passages.append((place, others.index(one), 1))
+    n_words = [min(width, len(first)), min(width, len(second))]
+    return [
+        dedupe.SharedSpan(2 * begin, 2 * (begin + n + n_words[0]) - 3, 2 * other, 2 * (other + n + n_words[1]) - 3)
+        for begin, other, n in passages
+    ]
+
+
+LETTERS = st.lists(st.sampled_from("ab"), min_size=1, max_size=120) | st.lists(st.sampled_from("abcd"), min_size=1)
+
+
+@given(LETTERS, LETTERS, st.integers(1, 4))
+@example(["a"] * 100, ["a"] * 70, 3)
+@example(list("abcd") * 20, list("cdab") * 15, 2)
+def test_a_passage_goes_on_for_as_long_as_the_texts_agree(first: list[str], second: list[str], width: int) -> None:
+    found = dedupe.compare(" ".join(first), " ".join(second), width_words=width).shared
+    assert list(found) == plain_shared(first, second, width)
 
 
 @given(st.sampled_from(list(QUICK.values())), st.sampled_from(list(QUICK.values())))

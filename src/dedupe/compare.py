@@ -8,7 +8,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from dedupe.core.batch import Batch, char_offsets, encode
-from dedupe.core.hashing import I64
+from dedupe.core.hashing import I64, U64
 from dedupe.core.ratio import ratio
 from dedupe.core.shingles import Shingles, sets, shingles
 from dedupe.core.similarity import intersections, ranked
@@ -108,7 +108,7 @@ def compare(a: str, b: str, *, options: Options | None = None, **settings: Unpac
     jaccard = common / max(int(sizes.sum()) - common, 1)
     inside, inside_other = common / max(int(sizes[0]), 1), common / max(int(sizes[1]), 1)
     shared = _shared_spans(batch, found, windows, chosen.width_words)
-    alike = ratio(a, b) if common or (sizes.all()) else 0.0
+    alike = ratio(a, b) if common or sizes.all() else 0.0
     verdict = "identical" if is_same else _verdict(jaccard, inside, inside_other, chosen.threshold, bool(shared))
     return Comparison(jaccard, inside, inside_other, alike, verdict, shared)
 
@@ -142,13 +142,40 @@ def _shared_spans(batch: Batch, found: Words, windows: Shingles, width_words: in
     return _in_characters(batch, found, begin, partner[begin], length, width_words)
 
 
-def _continued(first: Any, second: Any, partner: I64) -> I64:
-    result = partner.copy()
-    for place in range(1, first.size):
-        after = result[place - 1] + 1
-        if partner[place] >= 0 and 0 < after < second.size and second[after] == first[place]:
-            result[place] = after
+def _continued(first: U64, second: U64, partner: I64) -> I64:
+    """Let each passage go on for as long as the texts agree, also where a shingle stands earlier in the second text.
+
+    Args:
+        first: Array of shape (n_first,), uint64, shingle hashes.
+        second: Array of shape (n_second,), uint64.
+        partner: Array of shape (n_first,), int64: the earliest place in `second` of each shingle, -1 without one.
+
+    Returns:
+        Array of shape (n_first,), int64: one behind the partner of the shingle before where that one is equal too.
+    """
+    result, behind = partner.copy(), partner[:-1] + 1
+    agrees = (partner[:-1] >= 0) & (second[np.minimum(behind, second.size - 1)] == first[1:]) & (behind < second.size)
+    turns = np.flatnonzero(agrees & (behind != partner[1:])) + 1
+    at = 0
+    while at < turns.size:  # once for each passage that goes on so, not for each shingle
+        place = int(turns[at])
+        start = int(behind[place - 1])
+        end = place + _n_equal(first[place:], second[start:])
+        result[place:end] = np.arange(start, start + end - place)
+        at = int(np.searchsorted(turns, end, side="right"))  # `end` itself begins a passage of its own
     return result
+
+
+def _n_equal(one: U64, other: U64) -> int:
+    """How many elements from the first on are equal, looking at twice as many each time."""
+    size, begin, width = min(one.size, other.size), 0, 32
+    while begin < size:
+        part = slice(begin, min(begin + width, size))
+        differs = one[part] != other[part]
+        if differs.any():
+            return begin + int(differs.argmax())
+        begin, width = part.stop, 2 * width
+    return size
 
 
 def _in_characters(
