@@ -211,6 +211,13 @@ def test_duplicates_match_their_survivor_and_survivors_do_not_match(texts: list[
         assert exact(texts, left, right) < 0.6
 
 
+@given(DOCS)
+def test_listing_all_pairs_leaves_the_survivors_as_they_are(texts: list[str]) -> None:
+    few, all_pairs = (dedupe.find(texts, threshold=0.6, pairs=pairs) for pairs in ("survivors", "all"))
+    assert all_pairs.duplicates == few.duplicates
+    assert set(few.matches) <= set(all_pairs.matches)
+
+
 @given(DOCS, st.randoms(use_true_random=False))
 def test_input_order_does_not_matter_to_a_policy_that_ignores_it(texts: list[str], random: object) -> None:
     by_text = {text.casefold() + text: place for place, text in enumerate(sorted(set(texts)))}

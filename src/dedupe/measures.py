@@ -14,7 +14,7 @@ from dedupe.core.ratio import ratios
 from dedupe.core.shingles import Shingles, sets
 from dedupe.core.similarity import dense, pair_similarities, ranked
 from dedupe.core.sketch import shingle_sets
-from dedupe.core.survivors import LEADERS, Buckets, Survivors, walk, walk_matches
+from dedupe.core.survivors import LEADERS, Buckets, walk, walk_matches
 from dedupe.options import Options
 
 
@@ -88,22 +88,37 @@ def resolve(heads: Heads, options: Options, stats: dict[str, Any]) -> Resolved:
     Jaccard with the linkage ``survivor`` walks the buckets and compares with leaders alone;
     everything else measures all candidate pairs first.
     """
-    none = np.zeros(0, np.int64)
-    survivor, best = np.arange(heads.starts.size), np.zeros(heads.starts.size)
-    walks = options.measure == "jaccard" and options.linkage == "survivor"
-    if walks:
-        near, found = _walk(heads, options, stats)
-        survivor[near], best[near] = near[found.survivor], found.similarity
-        if options.pairs == "survivors":
-            return Resolved(survivor, best, none, none, np.zeros(0))
+    if options.measure == "jaccard" and options.linkage == "survivor":
+        return _walked(heads, options, stats)
     measured = _MEASURES[options.measure](heads, options, stats)
-    near, is_fixed = measured.near, measured.near < heads.n_fixed
-    passed = (measured.similarity >= options.threshold) & ~is_fixed[measured.right]
-    left, right, score = measured.left[passed], measured.right[passed], measured.similarity[passed]
-    if not walks:
-        chosen, similarity = _linked(near.size, left, right, score, options, measured.again)
-        survivor[near], best[near] = near[chosen], similarity
-    return Resolved(survivor, best, near[left], near[right], score)
+    matches = _matches(measured, heads.n_fixed, options.threshold)
+    survivor, similarity = _linked(measured.near.size, *matches, options, measured.again)
+    return _among_all(heads, measured.near, survivor, similarity, matches)
+
+
+def _walked(heads: Heads, options: Options, stats: dict[str, Any]) -> Resolved:
+    near, found = _candidates(heads, stats)
+    own = heads.sets_of(near, options.width_words, options.threads)
+    decided = walk(own, found, threshold=options.threshold, n_fixed=int((near < heads.n_fixed).sum()))
+    stats.update(compared=decided.n_compared, capped=decided.n_capped, leaders_per_bucket=LEADERS)
+    matches = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    if options.pairs == "all":
+        matches = _matches(_all_jaccard(near, found, own, stats), heads.n_fixed, options.threshold)
+    return _among_all(heads, near, decided.survivor, decided.similarity, matches)
+
+
+def _matches(measured: Measured, n_fixed: int, threshold: float) -> tuple[I64, I64, F64]:
+    """The pairs that reach the threshold, less those of two fixed heads."""
+    passed = (measured.similarity >= threshold) & (measured.near[measured.right] >= n_fixed)
+    return measured.left[passed], measured.right[passed], measured.similarity[passed]
+
+
+def _among_all(heads: Heads, near: I64, survivor: I64, similarity: F64, matches: tuple[I64, I64, F64]) -> Resolved:
+    """The decision in numbers of all heads; one without a candidate stays."""
+    left, right, score = matches
+    result = Resolved(np.arange(heads.starts.size), np.zeros(heads.starts.size), near[left], near[right], score)
+    result.survivor[near], result.similarity[near] = near[survivor], similarity
+    return result
 
 
 def _linked(
@@ -130,20 +145,13 @@ def _candidates(heads: Heads, stats: dict[str, Any]) -> tuple[I64, Buckets]:
     return near, found
 
 
-def _walk(heads: Heads, options: Options, stats: dict[str, Any]) -> tuple[I64, Survivors]:
-    near, found = _candidates(heads, stats)
-    stats.update(compared=0, capped=0, leaders_per_bucket=LEADERS)
-    if near.size == 0:
-        return near, Survivors(near, np.zeros(0), 0, 0)
-    own = heads.sets_of(near, options.width_words, options.threads)
-    result = walk(own, found, threshold=options.threshold, n_fixed=int((near < heads.n_fixed).sum()))
-    stats.update(compared=result.n_compared, capped=result.n_capped)
-    return near, result
-
-
 def _jaccard(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
     near, found = _candidates(heads, stats)
-    own = ranked(heads.sets_of(near, options.width_words, options.threads))
+    return _all_jaccard(near, found, heads.sets_of(near, options.width_words, options.threads), stats)
+
+
+def _all_jaccard(near: I64, found: Buckets, sets_of_near: Shingles, stats: dict[str, Any]) -> Measured:
+    own = ranked(sets_of_near)
     left, right = _all_pairs(found, stats)
 
     def again(one: I64, other: I64) -> F64:
