@@ -72,37 +72,22 @@ def sketch(
     )
 
     def one(piece: slice) -> None:
+        text = buffer, starts[piece], ends[piece]
         part = Sketch(*(None if array is None else array[piece] for array in out))  # type: ignore[arg-type]  # views
         part_scope = None if scope is None else scope[piece]
-        if backend.native():
-            backend.kernels().sketch(
-                buffer, starts[piece], ends[piece], *unicode.table()[:3], width_words, a, b, *plan, part_scope,
-                part.n_words, part.text_hashes, part.keys, part.signatures,
-            )  # fmt: skip  # the kernel's order: text, tables, settings, results
-        else:
-            _fill(part, buffer, starts[piece], ends[piece], width_words, plan, (a, b), part_scope)
+        if backend.native():  # the kernel's order: text, tables, settings, results
+            backend.kernels().sketch(*text, *unicode.table()[:3], width_words, a, b, *plan, part_scope, *part)
+            return
+        found = words(*text)
+        made = signatures(shingles(found, width_words), a, b)
+        part.n_words[:] = np.diff(found.offsets)
+        part.text_hashes[:] = text_hashes(found, *text)
+        part.keys[:] = keys(made, plan, part_scope)
+        if part.signatures is not None:
+            part.signatures[:] = made
 
     in_pieces(one, starts, ends, threads)
     return out
-
-
-def _fill(
-    out: Sketch,
-    buffer: U8,
-    starts: I64,
-    ends: I64,
-    width_words: int,
-    plan: Plan,
-    permutation: tuple[U32, U32],
-    scope: U64 | None,
-) -> None:
-    found = words(buffer, starts, ends)
-    out.n_words[:] = np.diff(found.offsets)
-    out.text_hashes[:] = text_hashes(found, buffer, starts, ends)
-    made = signatures(shingles(found, width_words), *permutation)
-    out.keys[:] = keys(made, plan, scope)
-    if out.signatures is not None:
-        out.signatures[:] = made
 
 
 def shingle_sets(buffer: U8, starts: I64, ends: I64, *, width_words: int, threads: int | None = None) -> Shingles:
