@@ -34,7 +34,7 @@ class Arrivals(NamedTuple):
 
     ids: list[Id]
     texts: list[str]
-    coded: list[bytes]
+    coded: Batch
     skipped: tuple[Id, ...] = ()
     replaced: tuple[Id, ...] = ()
 
@@ -47,7 +47,7 @@ class Arrivals(NamedTuple):
         Raises:
             InputError: An id is there already and `on_conflict` is ``error``.
         """
-        known = view.find_coded(self.coded)
+        known = view.find_ids(self.ids, self.coded)
         conflict = known >= 0
         if not conflict.any():
             return self, NONE
@@ -65,8 +65,8 @@ class Arrivals(NamedTuple):
 
     def only(self, places: list[int]) -> Arrivals:
         """The documents at these places."""
-        columns = ([column[place] for place in places] for column in (self.ids, self.texts, self.coded))
-        return Arrivals(*columns)  # type: ignore[arg-type]  # three lists of their own types
+        ids = [self.ids[place] for place in places]
+        return Arrivals(ids, [self.texts[place] for place in places], encode_ids(ids))
 
 
 def read(docs: object, id: str, text: str, on_conflict: str) -> Arrivals:
@@ -156,11 +156,10 @@ def columns_of(view: View, arrivals: Arrivals, batch: Batch, blocks: Blocks, sou
         raise InputError(f"{blocks.starts.size} blocks in one call; add fewer than {1 << ID_BITS} at a time")
     if view.n_blocks + blocks.starts.size >= _LARGEST:
         raise InputError(f"the index would hold {view.n_blocks + blocks.starts.size} blocks; its limit is 2**32")
-    coded = arrivals.coded
     columns: dict[str, Any] = {
-        "id_bytes": np.frombuffer(b"".join(coded), np.uint8),
-        "id_offsets": offsets_of(np.fromiter(map(len, coded), np.int64, len(coded))).astype(np.uint64),
-        "doc_blocks": offsets_of(np.bincount(blocks.docs, minlength=len(coded))).astype(np.uint64),
+        "id_bytes": arrivals.coded.buffer,
+        "id_offsets": arrivals.coded.offsets.astype(np.uint64),
+        "doc_blocks": offsets_of(np.bincount(blocks.docs, minlength=len(arrivals.ids))).astype(np.uint64),
         "hashes": source.sketch.text_hashes.ravel(),
         "n_words": source.sketch.n_words.astype(np.uint32),
     }

@@ -6,12 +6,12 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from dedupe.core.batch import Batch
 from dedupe.core.hashing import I64, Bool
 from dedupe.core.sketch import sketch
 from dedupe.errors import DedupeError
@@ -179,14 +179,12 @@ def repair(path: Path) -> Repair:
     n_kept = 0
     for part, keep in left.parts:
         made = kept_records(part, np.flatnonzero(keep))
-        offsets = made.columns["id_offsets"].tolist()
-        data = made.columns["id_bytes"].tobytes()
-        coded = [data[first:last] for first, last in pairwise(offsets)]
+        coded = Batch(made.columns["id_bytes"], made.columns["id_offsets"].astype(np.int64))
         with folder.writing() as view:
             assert isinstance(made.columns, dict)
             joined = join(view, coded, made.columns, of_records(left.rules, made))
-            folder.commit(joined.view, joined.records if coded else None)
-        n_kept += len(coded)
+            folder.commit(joined.view, joined.records if made.n_docs else None)
+        n_kept += made.n_docs
     folder.catalogue.close()
     aside = _free(path, "damaged")
     os.rename(path, aside)

@@ -70,7 +70,7 @@ class Joined(NamedTuple):
     stats: dict[str, Any]
 
 
-def join(view: View, coded: list[bytes], columns: dict[str, Any], source: Source) -> Joined:
+def join(view: View, coded: Batch, columns: dict[str, Any], source: Source) -> Joined:
     """Put documents behind those that are there.
 
     Args:
@@ -87,12 +87,13 @@ def join(view: View, coded: list[bytes], columns: dict[str, Any], source: Source
         "survivor": decided.survivor.astype(np.uint32),
         "similarity": decided.similarity,
     }
-    made = Records(view.n_docs, view.n_blocks, len(coded), n_blocks, columns)
-    if not coded:
+    n_docs = coded.offsets.size - 1
+    made = Records(view.n_docs, view.n_blocks, n_docs, n_blocks, columns)
+    if not n_docs:
         return Joined(view, made, decided.stats)
     runs = {family: run.draft() for family, run in view.runs.items()}
     runs["lead"].put_sorted(decided.lead, view.n_blocks, n_blocks)
     runs["rest"].put_sorted(decided.rest, view.n_blocks, n_blocks)
     runs["words"].put(*decided.words)
-    runs["ids"].put(id_hashes(coded), view.n_docs + np.arange(len(coded)))
+    runs["ids"].put(id_hashes(coded), view.n_docs + np.arange(n_docs))
     return Joined(View(view.rules, [*view.records, made], runs, view.changes), made, decided.stats)

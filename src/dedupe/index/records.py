@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core.hashing import F64, GOLDEN, I64, POSITION, U64, fmix64, offsets_of, ranges
+from dedupe.core.batch import Batch, encode
+from dedupe.core.hashing import F64, GOLDEN, I64, MASK, POSITION, U64, fmix64, offsets_of, ranges
 from dedupe.core.shingles import Shingles
 from dedupe.errors import InputError
 from dedupe.index.segments import Array, Segment, SegmentWriter
@@ -97,41 +98,47 @@ class Records(NamedTuple):
         return Shingles(self.columns["sets"][ranges(offsets[blocks], counts)].astype(np.uint64), offsets_of(counts))
 
 
-def encode_ids(ids: Sequence[Id]) -> list[bytes]:
-    """Ids as bytes; text and number never meet.
+def encode_ids(ids: Sequence[Id]) -> Batch:
+    """Ids as bytes: a letter for their kind, then the text, or the digits of the number; so the two never meet.
 
     Raises:
-        InputError: An id is neither str nor int, or a str that no file can hold.
+        InputError: An id is neither str nor int, or one that no file can hold.
     """
     kinds = set(map(type, ids))
     for kind in kinds - {str, int}:
         wrong = next(one for one in ids if type(one) is kind)
         raise InputError(f"an id must be a str or an int, got {kind.__name__}: {wrong!r}")
     try:
-        if len(kinds) == 1:  # the usual case, without a question per id
-            letter = "s" if kinds == {str} else "i"
-            return [f"{letter}{one}".encode() for one in ids]
-        return [f"{'s' if isinstance(one, str) else 'i'}{one}".encode() for one in ids]
-    except UnicodeEncodeError as error:
-        raise InputError(f"id {error.object[1:]!r} has a lone surrogate; give an id that is valid Unicode") from error
+        plain = encode(list(ids) if kinds == {str} else list(map(str, ids)))  # type: ignore[arg-type]  # all str by now
+    except ValueError as error:
+        raise InputError(f"an id is a number with too many digits: {error}; give it as text") from error
+    # in UTF-8 these two bytes stand together in nothing but a surrogate
+    surrogate = np.flatnonzero((plain.buffer[:-1] == 0xED) & (plain.buffer[1:] >= 0xA0))
+    if surrogate.size:
+        wrong = ids[int(np.searchsorted(plain.offsets, surrogate[0], side="right")) - 1]
+        raise InputError(f"id {wrong!r} has a lone surrogate; give an id that is valid Unicode")
+    letters: Array = np.full(len(ids), ord("s" if kinds == {str} else "i"), np.uint8)
+    if len(kinds) == 2:
+        letters[[isinstance(one, str) for one in ids]] = ord("s")
+    offsets = plain.offsets + np.arange(plain.offsets.size)
+    return Batch(np.insert(plain.buffer, plain.offsets[:-1], letters), offsets)
 
 
-def id_hashes(coded: Sequence[bytes]) -> U64:
+def id_hashes(coded: Batch) -> U64:
     """A 64-bit hash of each encoded id: its chunks of eight bytes, mixed with their places, summed and mixed."""
-    if not coded:
-        return np.zeros(0, np.uint64)
-    data = b"".join(coded) + bytes(8)
-    sizes = np.fromiter(map(len, coded), np.int64, len(coded))
-    begins = offsets_of(sizes)[:-1]
-    n_chunks = -(-sizes // 8)
-    chunk = ranges(np.zeros_like(n_chunks), n_chunks)
-    left = np.minimum(np.repeat(sizes, n_chunks) - 8 * chunk, 8).astype(np.uint64)
+    begins, sizes = coded.offsets[:-1], np.diff(coded.offsets)
     # an overlapping view of eight bytes at each position; what lies behind the id is shifted out
-    loads = np.ndarray((len(data) - 7,), "<u8", buffer=data, strides=(1,))
-    bytes_of = loads[np.repeat(begins, n_chunks) + 8 * chunk] << (np.uint64(64) - 8 * left)
-    mixed = fmix64(bytes_of + (chunk.astype(np.uint64) + np.uint64(1)) * np.uint64(POSITION))
-    total: U64 = np.add.reduceat(mixed, offsets_of(n_chunks)[:-1])
-    return fmix64(total + sizes.astype(np.uint64) * np.uint64(GOLDEN))
+    data = np.concatenate((coded.buffer, np.zeros(8, np.uint8)))
+    loads = np.ndarray((data.size - 7,), "<u8", buffer=data, strides=(1,))
+    total = sizes.astype(np.uint64) * np.uint64(GOLDEN)
+    rows, chunk = np.arange(sizes.size), 0
+    while rows.size:
+        left = np.minimum(sizes[rows] - 8 * chunk, 8).astype(np.uint64)
+        bytes_of = loads[begins[rows] + 8 * chunk] << (np.uint64(64) - np.uint64(8) * left)
+        chunk += 1
+        total[rows] += fmix64(bytes_of + np.uint64(chunk * POSITION & MASK))
+        rows = rows[sizes[rows] > 8 * chunk]
+    return fmix64(total)
 
 
 def decode_id(data: bytes) -> Id:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dedupe.core.bands import keys as band_keys
+from dedupe.core.batch import Batch
 from dedupe.core.hashing import F64, I64, U64, Bool, offsets_of, ranges
 from dedupe.core.minhash import permutations, signatures
 from dedupe.core.shingles import Shingles
@@ -64,26 +66,23 @@ class View:
 
     # -- documents
 
-    def find_ids(self, ids: list[Id]) -> I64:
-        """The document of each id, -1 where there is none."""
-        return self.find_coded(encode_ids(ids))
-
-    def find_coded(self, coded: list[bytes]) -> I64:
-        """The same for encoded ids."""
-        found = np.full(len(coded), -1, np.int64)
+    def find_ids(self, ids: Sequence[Id], coded: Batch | None = None) -> I64:
+        """The document of each id, -1 where there is none; `coded` are the ids as bytes, where they are known."""
+        found = np.full(len(ids), -1, np.int64)
+        coded = encode_ids(ids) if coded is None else coded
         if len(self.ids) == 0:
             return found
         wanted, back = np.unique(id_hashes(coded), return_inverse=True)
         rows, docs = self.ids.get(wanted)
         alive = ~self.is_removed(docs)
         rows, docs = rows[alive], docs[alive]
-        known = encode_ids(self.doc_ids(docs))
         # nearly always one document per hash; the id itself decides
         place = np.argsort(back, kind="stable")
         first, last = np.searchsorted(back[place], rows), np.searchsorted(back[place], rows, side="right")
-        for doc, one, begin, end in zip(docs.tolist(), known, first.tolist(), last.tolist(), strict=True):
+        known = zip(docs.tolist(), self.doc_ids(docs), first.tolist(), last.tolist(), strict=True)
+        for doc, one, begin, end in known:
             for asked in place[begin:end].tolist():
-                if coded[asked] == one:
+                if ids[asked] == one:
                     found[asked] = doc
         return found
 
