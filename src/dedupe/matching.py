@@ -75,6 +75,24 @@ def policy_order(
         return np.argsort(-char_counts(batch, blocks.starts, blocks.ends), kind="stable")
     if not callable(keep):
         raise OptionError(f"keep={keep!r} names a column, which only find and unique on a frame have; give a function")
+    scores = scores_of(keep, block_of, n_blocks)
+    return np.argsort(-scores, kind="stable")
+
+
+def scores_of(keep: Callable[[Any], float], block_of: Callable[[int], Any], n_blocks: int) -> F64:
+    """Call a policy function for each block.
+
+    Args:
+        keep: The function.
+        block_of: Makes the Block that it is called with.
+        n_blocks: Number of blocks.
+
+    Returns:
+        Array of shape (n_blocks,), float64.
+
+    Raises:
+        OptionError: The function returned something that is no number.
+    """
     scores = np.empty(n_blocks)
     for i in range(n_blocks):
         score = keep(block_of(i))
@@ -84,7 +102,7 @@ def policy_order(
             scores[i] = np.nan
         if np.isnan(scores[i]):
             raise OptionError(f"keep must return a number for each block, got {score!r} for {block_of(i)!r}")
-    return np.argsort(-scores, kind="stable")
+    return scores
 
 
 def decide(
