@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import dedupe
 from dedupe.core import survivors
-from dedupe.index import Index, compacting, deciding, files, revision
+from dedupe.index import Index, bucketing, compacting, files, revision
 
 BASES = (
     "the quick brown fox jumps over the lazy dog near the river bank today",
@@ -81,7 +81,7 @@ def places(duplicates: Any) -> list[tuple[Any, ...]]:
 def leaders(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Let fewer leaders into a bucket, in the index as in `find`, so that the limit is met by few texts."""
     monkeypatch.setitem(survivors.walk.__kwdefaults__, "leaders", request.param)
-    for module in (compacting, deciding, revision):
+    for module in (bucketing, compacting, revision):
         monkeypatch.setattr(module, "LEADERS", request.param)
     monkeypatch.setattr(files, "TIER", 3)
     return int(request.param)
