@@ -6,10 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 from hostile import QUICK
 
 import dedupe
+from dedupe.cli import main
+from dedupe.evaluate import evaluate
 
 SEEDS = sorted(Path(__file__).parents[1].glob("seeds/0*.txt"))
 LONG = "The river rose by three metres in the night and took the old bridge with it."
@@ -52,10 +56,6 @@ def test_explain_says_why() -> None:
 
 @pytest.mark.parametrize("text", QUICK.values(), ids=QUICK.keys())
 def test_hostile_files_come_out_as_the_library_cleans_them(text: str, tmp_path: Path) -> None:
-    from click.testing import CliRunner
-
-    from dedupe.cli import main
-
     path = tmp_path / "in.txt"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     done = CliRunner().invoke(main, ["clean", str(path), "-o", str(tmp_path / "out")])
@@ -116,6 +116,29 @@ def test_errors_say_what_is_wrong_and_write_nothing(arguments: list[str], messag
     assert message in done.stderr.decode().replace("\n", " ")
     assert done.stdout == b""
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "settings"),
+    [
+        ("clean", dedupe.analyze("").settings),
+        ("find", dedupe.find([]).settings),
+        ("eval", evaluate(["a text"]).settings),
+        ("compare", dedupe.find([]).settings),
+    ],
+    ids=["clean", "find", "eval", "compare"],
+)
+def test_help_tells_the_defaults_of_the_library(command: str, settings: dict[str, object]) -> None:
+    options = main.get_command(click.Context(main), command).params
+    told = {option.name: option.show_default for option in options if option.name in settings}
+    told = {name: default.split(",")[0] for name, default in told.items() if isinstance(default, str)}
+    assert told == {"threshold": "", **{name: str({**settings, "threads": "all processors"}[name]) for name in told}}
+
+
+def test_a_character_that_the_terminal_lacks_is_shown_as_its_escape(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("漢字", "utf-8")
+    done = run("compare", "a.txt", "a.txt", cwd=tmp_path, env={**os.environ, "PYTHONIOENCODING": "latin-1:strict"})
+    assert rb"\u6f22\u5b57" in done.stdout
 
 
 def test_an_encoding_can_be_named(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Stories: what belongs together, what is told, that nothing is lost, and what bad input gives."""
 
+import gzip
 import hashlib
 import json
 import random
@@ -14,7 +15,7 @@ from hostile import QUICK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.cli_merge import merge as merge_command
+from dedupe.cli import main
 from dedupe.errors import InputError, OptionError
 from dedupe.merge import merge
 from dedupe.stories.results import Stories, Story
@@ -428,7 +429,7 @@ def test_a_real_model_finds_other_words() -> None:
 
 
 def test_the_command_prints_the_account_and_its_notes() -> None:
-    result = CliRunner().invoke(merge_command, [str(path) for path in sorted(SEEDS.glob("*.txt"))])
+    result = CliRunner().invoke(main, ["merge", *(str(path) for path in sorted(SEEDS.glob("*.txt")))])
 
     assert result.exit_code == 0
     assert result.output.startswith("# Elon Musk, Jeff Bezos, and Donald Trump Dined at Mar-a-Lago")
@@ -440,21 +441,68 @@ def test_the_command_reads_json_lines(tmp_path: Path) -> None:
     path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
 
     result = CliRunner().invoke(
-        merge_command, [str(path), "--text", "body", "--date", "published", "--within", "3d", "--json"]
+        main, ["merge", str(path), "--text", "body", "--date", "published", "--within", "3d", "--json"]
     )
 
     (line,) = result.output.splitlines()
     assert json.loads(line)["documents"] == [0, 1]
 
 
-def test_the_command_names_a_missing_field(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b'{"body": "one"}', "line 1 has no field 'text'; name the text field with --text"),
+        (b'{"text": "one"', "line 1: not JSON in UTF-8"),
+        (b'{"text": "caf\xe9"}', "line 1: not JSON in UTF-8"),
+        (b"[" * 100_000, "line 1: not JSON in UTF-8"),
+        (b"3", "line 1: a JSON object is needed, got int"),
+        (b'{"text": "one", "date": "soon"}', "date of record 0 is 'soon'"),
+    ],
+    ids=["other field", "broken", "latin-1", "deep", "no object", "bad date"],
+)
+def test_the_command_names_the_line_that_is_wrong(line: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "feed.jsonl"
-    path.write_text('{"body": "one"}\n', "utf-8")
+    path.write_bytes(line + b"\n")
 
-    result = CliRunner().invoke(merge_command, [str(path)])
+    result = CliRunner().invoke(main, ["merge", str(path)])
 
-    assert result.exit_code == 1
-    assert "line 1 has no field 'text'; name the text field with --text" in result.output
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    "text", ["one\u2028two.", "one\x85two.", "one \ud800 two.", "\ufeffone."], ids=["U+2028", "NEL", "surrogate", "BOM"]
+)
+def test_the_command_takes_any_text_that_json_holds(text: str) -> None:
+    line = json.dumps({"text": text}, ensure_ascii="\ud800" in text).encode()
+
+    result = CliRunner().invoke(main, ["merge", "-", "--json"], input=b"\xef\xbb\xbf" + line)
+
+    story = json.loads(result.output)
+    assert " ".join(passage["text"] for passage in story["passages"]).split() == text.split()
+
+
+def test_the_command_refuses_a_text_file_in_another_encoding_unless_it_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "old.txt"
+    path.write_bytes("Ärger im Büro.".encode("latin-1"))
+
+    refused = CliRunner().invoke(main, ["merge", str(path)])
+    told = CliRunner().invoke(main, ["merge", str(path), "--encoding", "latin-1"])
+
+    assert refused.exit_code == 2
+    assert "byte 0 does not decode as utf-8" in refused.stderr
+    assert "Ärger im Büro." in told.output
+
+
+def test_the_command_reads_packed_lines(tmp_path: Path) -> None:
+    path = tmp_path / "feed.jsonl.gz"
+    path.write_bytes(gzip.compress(json.dumps({"text": QUAKE_LIMA}).encode()))
+    assert CliRunner().invoke(main, ["merge", str(path)]).exit_code == 0
+
+    path.write_bytes(path.read_bytes()[:-9])
+    cut_off = CliRunner().invoke(main, ["merge", str(path)])
+    assert cut_off.exit_code == 2
+    assert "is damaged or cut off" in cut_off.stderr
 
 
 def test_generated_stories_are_found_again() -> None:

@@ -21,6 +21,7 @@ LAYERS: list[set[str]] = [
     {"clean", "compare", "find", "merge", "plant", "stories"},
     {"__init__"},
     {"files", "corpus", "engines", "evaluate", "index", "integrations", "pipe"},
+    {"cli_options", "cli_records"},
     {"report", "cli", "cli_corpus", "cli_eval", "cli_index", "cli_merge", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 import dedupe
-from dedupe import files
+from dedupe import cli_options, files
+from dedupe.cli_options import given
 from dedupe.errors import DedupeError
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 # Commands that live in modules of their own, loaded when they are called.
 _ELSEWHERE: dict[str, str] = {
@@ -62,32 +62,8 @@ class Group(click.Group):
 )
 def main() -> None:
     """Find text that says the same thing twice; keep one, say why, lose nothing."""
-
-
-_SETTINGS: list[Callable[[_Command], _Command]] = [
-    click.option("--unit", help="What is compared: paragraph, line, sentence, document."),
-    click.option("--measure", help="How alike: jaccard, containment, ratio, weighted."),
-    click.option("--threshold", type=float, help="Similarity from which a block is a duplicate, above 0 up to 1."),
-    click.option("--width-words", type=int, help="Words per shingle."),
-    click.option("--recall", type=float, help="Share of the pairs at the threshold that must be compared."),
-    click.option("--keep", help="Which copy stays: first, last, longest."),
-    click.option("--min-words", type=int, help="Blocks with fewer words match only identical ones."),
-    click.option("--threads", type=int, help="Threads; the result does not depend on it."),
-    click.option("--seed", type=int, help="Seed of the signatures."),
-]
-
-
-def _settings(command: _Command) -> _Command:
-    for option in reversed(_SETTINGS):
-        command = option(command)
-    return command
-
-
-def _given(settings: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if value is not None}
-
-
-_encoding = click.option("--encoding", default="utf-8", show_default=True, help="Of the files, in and out.")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # for characters that the terminal does not have
 
 
 @main.command()
@@ -98,11 +74,11 @@ _encoding = click.option("--encoding", default="utf-8", show_default=True, help=
 @click.option("--jsonl", is_flag=True, help="JSON Lines from standard input to standard output, as they come.")
 @click.option("--text", help="With --jsonl: the field with the text.  [default: text]")
 @click.option("--index", type=click.Path(file_okay=False), help="With --jsonl: drop what this index has, and add it.")
-@click.option("--id", "id_", metavar="FIELD", help="With --index: the field that names each document.")
+@click.option("--id", metavar="FIELD", help="With --index: the field that names each document.")
 @click.option("--unbuffered", is_flag=True, default=None, help="With --jsonl: write each line before reading the next.")
 @click.option("--on-error", help="With --jsonl: what becomes of a bad line: stop, skip, keep.  [default: stop]")
-@_encoding
-@_settings
+@cli_options.encoding
+@cli_options.settings(unit="paragraph", threshold="0.8", min_words="8")
 def clean(
     paths: Sequence[str],
     output: Path | None,
@@ -117,12 +93,7 @@ def clean(
     One FILE goes to standard output, several need -o. - is standard input.
     With --jsonl each line of standard input is a document, and comes out in its place.
     """
-    from dedupe.report import terminal
-
-    names = ("text", "index", "id", "unbuffered", "on_error")
-    more["id"] = more.pop("id_")
-    settings = {name: value for name, value in more.items() if name not in names}
-    piped = _given({name: more[name] for name in names})
+    piped = given({name: more.pop(name) for name in ("text", "index", "id", "unbuffered", "on_error")})
     if jsonl:
         if paths not in ((), ("-",)) or output or report or explain:
             raise click.UsageError(
@@ -130,16 +101,29 @@ def clean(
             )
         from dedupe import pipe
 
-        sys.exit(pipe.main(pipe.Pipe(**piped, settings=_given(settings))))
+        sys.exit(pipe.main(pipe.Pipe(**piped, settings=given(more))))
     if piped:
         raise click.UsageError(f"--{next(iter(piped)).replace('_', '-')} needs --jsonl")
     if not paths:
         raise click.UsageError("give a FILE, or - for standard input")
     if len(paths) > 1 and output is None:
         raise click.UsageError("several files need a folder for the cleaned ones: add -o FOLDER")
+    _clean_files(paths, output, report, explain, encoding, given(more))
+
+
+def _clean_files(
+    paths: Sequence[str],
+    output: Path | None,
+    report: Path | None,
+    explain: bool,
+    encoding: str,
+    settings: dict[str, Any],
+) -> None:
+    from dedupe.report import terminal
+
     places = files.targets(paths, output) if output else []
     texts = [files.read(path, encoding) for path in paths]
-    results = [dedupe.analyze(text, **_given(settings)) for text in texts]
+    results = [dedupe.analyze(text, **settings) for text in texts]
     for place, result in zip(places, results, strict=False):
         files.write(place, result.text.encode(encoding))
     if report:
@@ -158,14 +142,14 @@ def clean(
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True)
 @click.option("--linkage", help="How matches make clusters: survivor, complete, average, single.")
 @click.option("--pairs", help="survivors (each duplicate with its survivor) or all (every matching pair).")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_encoding
-@_settings
+@cli_options.as_json
+@cli_options.encoding
+@cli_options.settings(unit="document", threshold="0.7, weighted 0.26, coverage 0.2", min_words="0")
 def find(paths: Sequence[str], as_json: bool, encoding: str, **settings: Any) -> None:
     """Find near-duplicates among files; each FILE is one document."""
     from dedupe.report import terminal
 
-    found = dedupe.find([files.read(path, encoding) for path in paths], **_given(settings))
+    found = dedupe.find([files.read(path, encoding) for path in paths], **given(settings))
     if as_json:
         click.echo(json.dumps({"files": list(paths), **found.to_dict()}, indent=1))
         return
@@ -176,17 +160,16 @@ def find(paths: Sequence[str], as_json: bool, encoding: str, **settings: Any) ->
 @main.command()
 @click.argument("first", metavar="FILE")
 @click.argument("second", metavar="FILE")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--width", type=int, help="Columns to use; default: those of the terminal.")
-@click.option("--threshold", type=float, help="Similarity from which the texts count as duplicates.")
-@click.option("--width-words", type=int, help="Words per shingle.")
-@_encoding
+@cli_options.as_json
+@click.option("--width", type=int, show_default="that of the terminal", help="Columns to use.")
+@cli_options.encoding
+@cli_options.settings("threshold", "width_words", threshold="0.7")
 def compare(first: str, second: str, as_json: bool, width: int | None, encoding: str, **settings: Any) -> None:
     """Show two files side by side, the passages that they share marked."""
     from dedupe.report import terminal
 
     left, right = files.read(first, encoding), files.read(second, encoding)
-    result = dedupe.compare(left, right, **_given(settings))
+    result = dedupe.compare(left, right, **given(settings))
     if as_json:
         click.echo(json.dumps(result.to_dict(), indent=1))
         return

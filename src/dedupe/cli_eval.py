@@ -3,58 +3,49 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dedupe import files
+from dedupe import cli_options, files
 from dedupe.errors import InputError
-from dedupe.evaluate import Evaluation, evaluate
+
+if TYPE_CHECKING:
+    from dedupe.evaluate import Evaluation
 
 
 @click.command("eval")
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True)
-@click.option("--text", "field", default="text", show_default=True, help="Field that holds the text, in JSON lines.")
+@cli_options.text
 @click.option("--rate", type=float, default=0.2, show_default=True, help="Copies to plant per text.")
-@click.option("--measure", help="How alike: jaccard, containment, ratio, weighted.")
-@click.option("--threshold", type=float, help="Similarity from which a text is a duplicate, above 0 up to 1.")
-@click.option("--width-words", type=int, help="Words per shingle.")
-@click.option("--recall", type=float, help="Share of the pairs at the threshold that must be compared.")
-@click.option("--keep", help="Which copy stays: first, last, longest.")
-@click.option("--min-words", type=int, help="Texts with fewer words match only identical ones.")
-@click.option("--threads", type=int, help="Threads; the result does not depend on it.")
-@click.option("--seed", type=int, help="Seed of the copies and of the signatures.")
-@click.option("--encoding", default="utf-8", show_default=True, help="Of the files.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def eval_command(
-    paths: tuple[str, ...], field: str, rate: float, encoding: str, as_json: bool, **settings: Any
-) -> None:
+@cli_options.settings(
+    "measure", "threshold", "width_words", "recall", "keep", "min_words", "threads", "seed",
+    threshold="0.7, weighted 0.26", min_words="0",
+)  # fmt: skip  # those that evaluate takes, then what it has otherwise
+@cli_options.encoding
+@cli_options.as_json
+def eval_command(paths: tuple[str, ...], text: str, rate: float, encoding: str, as_json: bool, **settings: Any) -> None:
     """Plant edited copies among your own texts and say how many are found.
 
-    A FILE that ends in .jsonl or .ndjson has a text per line, any other FILE is one text. Nothing is written.
+    A FILE of JSON Lines (.jsonl or .ndjson, plain, .gz or .zst; - is standard input) has a text per line, any other
+    FILE is one text. Nothing is written.
     """
-    texts = [text for path in paths for text in _texts(path, field, encoding)]
-    given = {name: value for name, value in settings.items() if value is not None}
-    result = evaluate(texts, rate=rate, **given)
+    from dedupe.evaluate import evaluate
+
+    texts = [found for path in paths for found in _texts(path, text, encoding)]
+    result = evaluate(texts, rate=rate, **cli_options.given(settings))
     click.echo(json.dumps(result.to_dict(), indent=1) if as_json else "\n".join(_lines(result)))
 
 
 def _texts(path: str, field: str, encoding: str) -> list[str]:
-    whole = files.read(path, encoding)
-    if Path(path).suffix not in (".jsonl", ".ndjson"):
-        return [whole]
+    from dedupe.cli_records import has_records, records
+
+    if not has_records(path):
+        return [files.read(path, encoding)]
     texts = []
-    for number, line in enumerate(whole.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{path}, line {number}: not JSON ({error.msg}, column {error.colno})") from error
-        if not isinstance(record, dict) or not isinstance(record.get(field), str):
-            has = ", ".join(record) if isinstance(record, dict) else type(record).__name__
-            raise InputError(f"{path}, line {number}: no text in field {field!r} (it has: {has}); name it with --text")
+    for place, record in records(path):
+        if not isinstance(record.get(field), str):
+            raise InputError(f"{place}: no text in field {field!r} (it has: {', '.join(record)}); name it with --text")
         texts.append(record[field])
     return texts
 
