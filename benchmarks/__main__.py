@@ -89,15 +89,7 @@ def main() -> int:
     around = report.surroundings()
     if not data.folder().is_dir():
         print(f"no labelled text in {data.folder()}: set DEDUPE_DATA; only made text and the seeds are measured")
-    tables = _tables(given)
-    for table in tables:
-        print(table.text())
-    print()
-    for name, value in around.items():
-        print(f"{name}: {value}")
-    if given.out:
-        report.write(tables, given.out, around)
-        print(f"written to {given.out}")
+    report.publish(_tables(given), around, given.out)
     return 0
 
 

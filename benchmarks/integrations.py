@@ -44,7 +44,8 @@ from dedupe.pipe import Pipe, run
 from dedupe.plant import plant
 
 _PACKAGES = (
-    "pandas polars pyarrow duckdb daft datasets langchain-core llama-index-core haystack-ai datatrove scikit-learn"
+    "numpy rapidfuzz datasketch pandas polars pyarrow duckdb daft datasets langchain-core llama-index-core haystack-ai "
+    "datatrove scikit-learn"
 )
 BATCH = 1000
 
@@ -220,16 +221,8 @@ def main() -> None:
     given = parser.parse_args()
     datasets.disable_progress_bars()
     datasets.disable_caching()
-    around = report.surroundings()
-    around["frameworks"] = ", ".join(f"{name} {report.version(name)}" for name in _PACKAGES.split())
-    made = tables(given.rows, given.repeats)
-    for table in made:
-        print(table.text())
-    print()
-    for name, value in around.items():
-        print(f"{name}: {value}")
-    if given.out:
-        report.write(made, given.out, around)
+    around = report.surroundings(_PACKAGES.split())
+    report.publish(tables(given.rows, given.repeats), around, given.out)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from pathlib import Path
 
-from benchmarks.plots import svg
-from benchmarks.report import Table, origin
+from benchmarks.report import Table, draw, origin
 
 _INTRO = """# Benchmarks
 
@@ -36,15 +35,19 @@ def page(files: list[Path], target: Path) -> None:
         parts.append(f"Source of what follows: `{file.parent.name}/{file.name}`.\n{origin(stored['around'])}\n\n")
         for plain in stored["tables"]:
             table = Table(**plain)
-            text = table.markdown()
-            if table.plot:
-                plots.mkdir(exist_ok=True)
-                (plots / f"{table.name}.svg").write_text(svg(table.title, table.plot), "utf-8")
-                text = text.replace(f"]({table.name}.svg)", f"]({plots.name}/{table.name}.svg)")
-            parts.append(text + "\n")
+            draw(table, plots)
+            parts.append(table.markdown().replace(f"]({table.name}.svg)", f"]({plots.name}/{table.name}.svg)") + "\n")
     target.write_text("".join(parts).rstrip() + "\n", "utf-8")
 
 
+def main() -> None:
+    """Make the page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.page", description=__doc__)
+    parser.add_argument("results", nargs="+", type=Path, help="JSON of runs, in the order of the page")
+    parser.add_argument("page", type=Path, help="the Markdown file to write")
+    given = parser.parse_args()
+    page(given.results, given.page)
+
+
 if __name__ == "__main__":
-    *sources, made = (Path(name) for name in sys.argv[1:])
-    page(sources, made)
+    main()

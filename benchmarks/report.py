@@ -10,14 +10,16 @@ import shlex
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from benchmarks.data import ROOT
+from benchmarks.plots import svg
 
-_PACKAGES = ("numpy", "rapidfuzz", "datasketch", "xxhash", "rensa", "gaoya", "semhash")
+PACKAGES = ("numpy", "rapidfuzz", "datasketch", "xxhash", "rensa", "gaoya", "semhash")
 
 
 @dataclass
@@ -91,7 +93,7 @@ def median(values: list[float]) -> float:
     return statistics.median(values) if values else float("nan")
 
 
-def surroundings() -> dict[str, Any]:
+def surroundings(packages: Iterable[str] = PACKAGES) -> dict[str, Any]:
     """Commit, versions and machine of a run."""
 
     def git(*command: str) -> str:
@@ -100,21 +102,22 @@ def surroundings() -> dict[str, Any]:
 
     import dedupe
 
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
     return {
         "commit": git("rev-parse", "--short", "HEAD") + ("+changes" if git("status", "--porcelain", "src") else ""),
         "dedupe-text": f"{dedupe.__version__} ({dedupe.backend()} core)",
         "python": platform.python_version(),
-        "packages": found,
+        "packages": {package: _version(package) for package in packages},
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}, {os.cpu_count()} processors",
         "load_at_start": round(os.getloadavg()[0], 1),
         "command": _command(sys.argv[1:]),
     }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _command(arguments: list[str]) -> str:
@@ -123,7 +126,9 @@ def _command(arguments: list[str]) -> str:
     if "--out" in kept:
         at = kept.index("--out")
         del kept[at : at + 2]
-    return shlex.join(["python", "-m", "benchmarks", *kept])
+    spec = sys.modules["__main__"].__spec__
+    module = "benchmarks" if spec is None else spec.name.removesuffix(".__main__")
+    return shlex.join(["python", "-m", module, *kept])
 
 
 def _processor() -> str:
@@ -136,17 +141,33 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or "processor unknown"
 
 
+def publish(tables: list[Table], around: dict[str, Any], folder: Path | None) -> None:
+    """Print tables and what they stand for, and write them when a folder is given."""
+    for table in tables:
+        print(table.text())
+    print()
+    for name, value in around.items():
+        print(f"{name}: {value}")
+    if folder:
+        write(tables, folder, around)
+        print(f"written to {folder}")
+
+
 def write(tables: list[Table], folder: Path, around: dict[str, Any]) -> None:
     """Write results.json, results.md and a plot for each table that has one."""
-    from benchmarks.plots import svg
-
     folder.mkdir(parents=True, exist_ok=True)
     plain = {"around": around, "tables": [asdict(table) for table in tables]}
     (folder / "results.json").write_text(json.dumps(plain, indent=1, default=float) + "\n", "utf-8")
     for table in tables:
-        if table.plot:
-            (folder / f"{table.name}.svg").write_text(svg(table.title, table.plot), "utf-8")
+        draw(table, folder)
     (folder / "results.md").write_text(markdown(tables, around), "utf-8")
+
+
+def draw(table: Table, folder: Path) -> None:
+    """Write the plot of a table that has one."""
+    if table.plot:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{table.name}.svg").write_text(svg(table.title, table.plot), "utf-8")
 
 
 def markdown(tables: list[Table], around: dict[str, Any]) -> str:
