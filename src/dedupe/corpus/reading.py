@@ -13,12 +13,14 @@ from dedupe.clean import clean_many
 from dedupe.core.batch import Batch, encode
 from dedupe.core.hashing import offsets_of
 from dedupe.corpus.formats import read
+from dedupe.corpus.formats.rows import Chunk
 from dedupe.corpus.inputs import Source
 from dedupe.corpus.job import Job
 from dedupe.errors import InputError
 
 _BATCH = 8 << 20  # bytes of text in work at a time
 _BATCH_ROWS = 1 << 15
+_AHEAD = 4 << 20  # bytes of a file from which reading ahead is worth a thread
 _T = TypeVar("_T")
 _END: Any = object()
 
@@ -81,6 +83,13 @@ def cleaned_inside(batch: Batch) -> tuple[Batch, list[int]]:
     return (encode(cleaned) if changed else batch), changed
 
 
+def chunks_of(source: Source, job: Job, columns: Sequence[str] | None = None) -> Iterator[Chunk]:
+    """The rows of a file in chunks, a large one read and unpacked ahead in a thread of its own."""
+    chunks = read(source.path, source.kind, job.text, columns)
+    is_small = 0 < source.size_bytes < _AHEAD  # a URL has no size
+    return chunks if is_small else prefetched(chunks, depth=1)
+
+
 def parts_of(sources: Sequence[Source], first: int, job: Job) -> Iterator[Part | End]:
     """The rows of the files from number `first` on, and the end of each."""
     for number in range(first, len(sources)):
@@ -88,7 +97,7 @@ def parts_of(sources: Sequence[Source], first: int, job: Job) -> Iterator[Part |
         row, left = 0, source.size_bytes
         error: Exception | None = None
         try:
-            for chunk in read(source.path, source.kind, job.text, job.columns):
+            for chunk in chunks_of(source, job, job.columns):
                 batch, bad = chunk.texts()
                 ids = chunk.column(job.id) if job.id is not None else None
                 done = min(left, batch.buffer.size)

@@ -11,12 +11,11 @@ from dedupe.core.batch import Batch
 from dedupe.core.blocks import split
 from dedupe.core.hashing import I64, U8, offsets_of, ranges
 from dedupe.corpus.candidates import Groups
-from dedupe.corpus.formats import read
 from dedupe.corpus.formats.rows import Texts
 from dedupe.corpus.inputs import Source
 from dedupe.corpus.job import Job
 from dedupe.corpus.progress import Progress
-from dedupe.corpus.reading import cleaned_inside, prefetched
+from dedupe.corpus.reading import chunks_of, cleaned_inside, prefetched
 from dedupe.corpus.spill import Column
 from dedupe.corpus.store import INSIDE, POSTING, Extent, FirstBlocks, Store
 from dedupe.errors import InputError
@@ -125,7 +124,7 @@ def wanted_texts(
     """The texts of rows that hold wanted blocks: place in the file, first block of each, state of each, texts."""
     cursor = FirstBlocks(store.rows, extent)
     row = 0
-    for chunk in read(source.path, source.kind, job.text, (job.text,)):
+    for chunk in chunks_of(source, job, (job.text,)):
         n_rows = min(chunk.n_rows, extent.n_rows - row)
         if n_rows <= 0:
             break

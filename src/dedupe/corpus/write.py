@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,11 +15,11 @@ from dedupe.core.batch import encode
 from dedupe.core.blocks import split
 from dedupe.core.hashing import I64, Bool
 from dedupe.corpus.decide import RULES, rules
-from dedupe.corpus.formats import read, writer
+from dedupe.corpus.formats import writer
 from dedupe.corpus.formats.rows import Chunk
 from dedupe.corpus.inputs import Source
 from dedupe.corpus.job import Job
-from dedupe.corpus.reading import texts_in
+from dedupe.corpus.reading import chunks_of, texts_in
 from dedupe.corpus.spill import Array
 from dedupe.corpus.store import BAD, INSIDE, Extent, FirstBlocks, Store
 from dedupe.errors import InputError
@@ -72,17 +73,24 @@ class FileWriter:
         cursor = FirstBlocks(self.store.rows, extent)
         link = self._link_at(extent.first_block, 0)
         row = 0
-        for chunk in self._chunks(source):
-            n_rows = min(chunk.n_rows, extent.n_rows - row)
-            first, rows = cursor.take(row, row + n_rows)
-            last = self._link_at(int(first[-1]), link)
-            links = self.store.links.read(link, last)
-            link = last
-            keep, texts, marks = self._fates(chunk, first, rows, links)
-            for place in np.flatnonzero(rows["state"] & BAD).tolist():
-                self._set_aside(source, chunk, row, place)
-            out.write(chunk, keep + [False] * (chunk.n_rows - n_rows), texts, marks)
-            row += n_rows
+        with ThreadPoolExecutor(1) as pool:  # rows are packed and written while the next ones are decided
+            written: Future[None] | None = None
+            for chunk in self._chunks(source):
+                n_rows = min(chunk.n_rows, extent.n_rows - row)
+                first, rows = cursor.take(row, row + n_rows)
+                last = self._link_at(int(first[-1]), link)
+                links = self.store.links.read(link, last)
+                link = last
+                keep, texts, marks = self._fates(chunk, first, rows, links)
+                for place in np.flatnonzero(rows["state"] & BAD).tolist():
+                    self._set_aside(source, chunk, row, place)
+                if written is not None:
+                    written.result()
+                keep += [False] * (chunk.n_rows - n_rows)
+                written = pool.submit(out.write, chunk, keep, texts, marks)
+                row += n_rows
+            if written is not None:
+                written.result()
         out.close()
         source.check_unchanged()
         if row < extent.n_rows:
@@ -91,7 +99,7 @@ class FileWriter:
     def _chunks(self, source: Source) -> Iterator[Chunk]:
         """The chunks of a file up to where it can be read; the first pass has dealt with what follows."""
         try:
-            yield from read(source.path, source.kind, self.job.text)
+            yield from chunks_of(source, self.job)
         except (InputError, OSError) as error:
             if self.job.on_error == "stop":
                 raise

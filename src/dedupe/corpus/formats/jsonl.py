@@ -7,30 +7,38 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dedupe.corpus.formats.rows import Chunk, Texts, texts_of
 from dedupe.corpus.formats.streams import blocks, compression, writing
 from dedupe.errors import InputError
 
 LONGEST_LINE = 1 << 28  # bytes; a longer one is a file of another kind
 _BOM = b"\xef\xbb\xbf"
+_LF = 10
+Line = bytes | memoryview
 
-loads: Callable[[bytes], Any]
+loads: Callable[[Line], Any]
 try:
     import orjson
 except ImportError:
-    loads = json.loads
+
+    def loads(line: Line) -> Any:
+        """Parse a line."""
+        return json.loads(bytes(line))
+
 else:
 
-    def loads(line: bytes) -> Any:
+    def loads(line: Line) -> Any:
         """Parse a line fast, and the way of the standard library what the fast way refuses (lone surrogates, NaN)."""
         try:
             return orjson.loads(line)
         except orjson.JSONDecodeError:
-            return json.loads(line)
+            return json.loads(bytes(line))
 
 
-def lines(path: str) -> Iterator[list[bytes]]:
-    """The lines of a file without their LF, a few megabytes at a time.
+def whole_lines(path: str) -> Iterator[bytes]:
+    """The bytes of a file, some megabytes of whole lines at a time; a last line without an LF gets one.
 
     Raises:
         InputError: A line is longer than any document.
@@ -38,41 +46,51 @@ def lines(path: str) -> Iterator[list[bytes]]:
     rest: list[bytes] = []
     size = n_lines = 0
     for data in blocks(path):
-        last = data.rfind(b"\n")
-        if last < 0:
-            rest.append(data)
-            size += len(data)
-            if size > LONGEST_LINE:
-                raise InputError(
-                    f"{path}:{n_lines + 1}: no line end in {size} bytes, so this is no file of lines; "
-                    "a JSON array must be written as one object per line"
-                )
+        end = data.rfind(b"\n") + 1
+        if end:
+            found = b"".join([*rest, memoryview(data)[:end]])
+            n_lines += found.count(b"\n")
+            rest, size = [data[end:]], len(data) - end
+            yield found
             continue
-        found = b"".join([*rest, data[:last]]).split(b"\n")
-        n_lines += len(found)
-        rest, size = [data[last + 1 :]], len(data) - last - 1
-        yield found
+        rest.append(data)
+        size += len(data)
+        if size > LONGEST_LINE:
+            raise InputError(
+                f"{path}:{n_lines + 1}: no line end in {size} bytes, so this is no file of lines; "
+                "a JSON array must be written as one object per line"
+            )
     if size:
-        yield [b"".join(rest)]
+        yield b"".join([*rest, b"\n"])
+
+
+def lines(path: str) -> Iterator[list[bytes]]:
+    """The lines of a file without their LF, some megabytes at a time; see :func:`whole_lines`."""
+    for data in whole_lines(path):
+        yield data.split(b"\n")[:-1]
 
 
 class Lines(Chunk):
     """Some lines of a JSONL file."""
 
-    def __init__(self, found: list[bytes], text: str) -> None:
+    def __init__(self, found: Sequence[Line], text: str) -> None:
         """Hold lines; `text` names the column of the text."""
-        self.lines, self.text = found, text
+        self._lines, self.text = found, text
         self.n_rows = len(found)
+
+    def lines(self, rows: Sequence[int] | None = None) -> Sequence[Line]:
+        """These lines, or all."""
+        return self._lines if rows is None else [self._lines[row] for row in rows]
 
     def texts(self, rows: Sequence[int] | None = None) -> Texts:
         """The texts of these rows, or of all."""
-        chosen = self.lines if rows is None else [self.lines[row] for row in rows]
+        chosen = self.lines(rows)
         try:
             values = [loads(line)[self.text] for line in chosen]
         except (ValueError, KeyError, TypeError, RecursionError):
             values = [None]
         if not all(type(value) is str for value in values):  # now with a look at what is wrong
-            values = [self._value(line) for line in chosen]
+            values = [self._value(bytes(line)) for line in chosen]
         return texts_of(values, self.text)
 
     def _value(self, line: bytes) -> Any:
@@ -95,24 +113,50 @@ class Lines(Chunk):
 
     def column(self, name: str, rows: Sequence[int] | None = None) -> list[Any]:
         """The values of another column, None where there is none."""
-        chosen = self.lines if rows is None else [self.lines[row] for row in rows]
         made = []
-        for line in chosen:
+        for line in self.lines(rows):
             try:
-                made.append(loads(line.removeprefix(_BOM)).get(name))
+                made.append(loads(bytes(line).removeprefix(_BOM)).get(name))
             except (ValueError, AttributeError, RecursionError):
                 made.append(None)
         return made
 
     def raw(self, row: int) -> str:
         """The line as it stands, for the quarantine."""
-        return self.lines[row].decode("utf-8", "backslashreplace")
+        return bytes(self.lines([row])[0]).decode("utf-8", "backslashreplace")
 
 
-def read(path: str, text: str, columns: Sequence[str] | None = None) -> Iterator[Lines]:
+class Stretch(Lines):
+    """Lines that stand behind each other in a file.
+
+    Attributes:
+        data: Their bytes, each line with its LF.
+        ends: Where the LF of each line stands, ascending.
+    """
+
+    def __init__(self, data: bytes, text: str) -> None:
+        """Find the lines in whole lines; `text` names the column of the text."""
+        self.data, self.text = data, text
+        self.ends = np.flatnonzero(np.frombuffer(data, np.uint8) == _LF)
+        self.n_rows = self.ends.size
+
+    def lines(self, rows: Sequence[int] | None = None) -> Sequence[Line]:
+        """These lines, or all, without their LF and without a copy."""
+        chosen = np.arange(self.n_rows) if rows is None else np.asarray(rows, np.int64)
+        begins = np.where(chosen > 0, self.ends[chosen - 1] + 1, 0)
+        view = memoryview(self.data)
+        return [view[begin:end] for begin, end in zip(begins.tolist(), self.ends[chosen].tolist(), strict=True)]
+
+    def span(self, begin: int, end: int) -> memoryview:
+        """The lines `begin` to `end` with their LF, without a copy."""
+        first = int(self.ends[begin - 1]) + 1 if begin else 0
+        return memoryview(self.data)[first : int(self.ends[end - 1]) + 1]
+
+
+def read(path: str, text: str, columns: Sequence[str] | None = None) -> Iterator[Stretch]:
     """The rows of a file in chunks; a row is a line."""
-    for found in lines(path):
-        yield Lines(found, text)
+    for data in whole_lines(path):
+        yield Stretch(data, text)
 
 
 class Writer:
@@ -132,17 +176,24 @@ class Writer:
             texts: New texts of some rows.
             marks: More columns per row, or None.
         """
-        out = []
-        for row, line in enumerate(chunk.lines):
-            if not keep[row]:
-                continue
-            if row in texts:
-                line = with_text(line, chunk.text, texts[row])
-            if marks is not None and line.strip():
-                line = with_columns(line, marks[row])
-            out.append(line)
-        if out:
-            self._file.write(b"\n".join(out) + b"\n")
+        changed = range(chunk.n_rows) if marks is not None else sorted(texts)
+        as_is = np.array(keep, np.bool_)
+        as_is[list(changed)] = False
+        runs = np.flatnonzero(np.diff(as_is, prepend=False, append=False)).reshape(-1, 2)
+        out: dict[int, Line] = {begin: chunk.span(begin, end) for begin, end in runs.tolist()}
+        for row in changed:
+            if keep[row]:
+                out[row] = self._changed(chunk, row, texts.get(row), marks[row] if marks else None)
+        for row in sorted(out):
+            self._file.write(out[row])
+
+    def _changed(self, chunk: Stretch, row: int, text: str | None, mark: Mapping[str, Any] | None) -> bytes:
+        line = bytes(chunk.lines([row])[0])
+        if text is not None:
+            line = with_text(line, chunk.text, text)
+        if mark is not None and line.strip():
+            line = with_columns(line, mark)
+        return line + b"\n"
 
     def close(self) -> None:
         """Finish the file."""
