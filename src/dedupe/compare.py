@@ -181,13 +181,11 @@ def _n_equal(one: U64, other: U64) -> int:
 def _in_characters(
     batch: Batch, found: Words, begin: I64, other: I64, length: I64, width_words: int
 ) -> tuple[SharedSpan, ...]:
-    n_words = np.diff(found.offsets)
-    width = np.minimum(width_words, n_words)
-    columns = []
-    for doc, start in ((0, begin), (1, other)):
-        base = int(found.offsets[doc])
-        docs = np.full(start.size, doc)
-        last = base + start + length - 1 + int(width[doc]) - 1
-        columns.append(char_offsets(batch, docs, found.starts[base + start]))
-        columns.append(char_offsets(batch, docs, found.ends[last]))
-    return tuple(SharedSpan(*span) for span in np.stack(columns, axis=1).tolist())
+    width = np.minimum(width_words, np.diff(found.offsets))
+    first = np.concatenate((found.offsets[0] + begin, found.offsets[1] + other))  # words that open a passage
+    docs = np.repeat([0, 1], begin.size)
+    last = first + np.tile(length, 2) + width[docs] - 2
+    at = char_offsets(batch, np.tile(docs, 2), np.concatenate((found.starts[first], found.ends[last])))
+    start, other_start, end, other_end = at.reshape(4, -1)
+    spans = np.stack((start, end, other_start, other_end), axis=1)
+    return tuple(SharedSpan(*span) for span in spans.tolist())

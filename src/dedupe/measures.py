@@ -182,8 +182,10 @@ def _containment(heads: Heads, options: Options, stats: dict[str, Any]) -> Measu
 
 def _weighted(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
     own = heads.sets_of(slice(None), 1, options.threads)  # single words: their rarity is the information
-    words, found = np.unique(own.hashes), dense(own)
+    found = dense(own)
     weights = weighted.rarity_weights(found)
+    words = np.empty(weights.size, np.uint64)  # the hash of each rank
+    words[found.hashes.astype(np.int64)] = own.hashes
     plan = weighted.plan(options.threshold, options.recall, heads.starts.size)
     left, right, capped = weighted.candidate_pairs(found, words, weights, plan, seed=options.seed)
     stats.update(bands=plan.n_bands, rows=plan.n_rows, recall_promised=round(plan.share_found(options.threshold), 4))
