@@ -22,7 +22,7 @@ _SETTINGS: dict[str, tuple[type, str | None, str]] = {
     "seed": (int, "1", "Seed of the signatures."),
 }
 
-text = click.option("--text", default="text", show_default=True, help="Field of the text.")
+text = click.option("--text", default="text", show_default=True, help="Field or column of the text.")
 encoding = click.option("--encoding", default="utf-8", show_default=True, help="Of text files, in and out.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
