@@ -207,6 +207,43 @@ def test_numbers_of_many_repeats_are_those_of_equal_values(n_rows: int, n_differ
     assert {number for _, number in pairs} == set(range(n_numbers))  # and no two the same
 
 
+keys_of_postings = st.integers(0, 9) | st.integers(0, 2**24 - 1)
+
+
+@given(
+    pairs=st.lists(st.tuples(keys_of_postings, st.integers(0, 255)), max_size=60),
+    wanted=st.lists(keys_of_postings, max_size=20),
+    old=st.lists(st.integers(0, 9), max_size=9),
+    leaders=st.integers(0, 4),
+)
+def test_all_three_roads_agree_on_postings(pairs: list, wanted: list[int], old: list[int], leaders: int):
+    agreement.check_postings(pairs, wanted, old, leaders)
+
+
+@pytest.mark.parametrize("step", [1, 3, 1000, 70_000])
+@pytest.mark.parametrize("power", [1, 8], ids=["even", "crowded at one end"])
+def test_few_and_many_keys_are_found_in_a_long_run(step: int, power: int):
+    run = (np.linspace(0, 1, 100_000, endpoint=False) ** power * 2.0**64).astype(np.uint64)
+    wanted = run[::step].copy()
+    row, first, end = (np.empty(wanted.size, np.int64) for _ in range(3))
+
+    n_found = _native.find_postings(wanted, run, 0, row, first, end)
+
+    assert n_found == wanted.size
+    assert np.array_equal(first, np.searchsorted(run, wanted))
+    assert np.array_equal(end, np.searchsorted(run, wanted, side="right"))
+
+
+def test_the_largest_key_of_all_is_found():
+    run = np.array([0, 2**64 - 2, 2**64 - 1, 2**64 - 1], np.uint64)
+    row, first, end = (np.empty(2, np.int64) for _ in range(3))
+
+    n_found = _native.find_postings(run[1::2].copy(), run, 0, row, first, end)
+
+    assert n_found == 2
+    assert list(zip(first.tolist(), end.tolist(), strict=True)) == [(1, 2), (2, 4)]
+
+
 # --- the door -------------------------------------------------------------------------
 
 
@@ -365,3 +402,43 @@ def test_a_pair_of_sets_that_do_not_exist_is_refused(pair: tuple[int, int]):
 
     with pytest.raises(ValueError, match=r"pair 0 is .*, but there are 2 sets"):
         _native.intersections(np.array([0, 0, 0]), np.zeros(0, np.uint64), left, right, np.zeros(1, np.int64))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (0, np.array([2, 1], np.uint64), "wanted must ascend, but item 1 is smaller than the one before"),
+        (1, np.zeros(2, np.int64), "run must be an aligned array of uint64"),
+        (2, 64, "id_bits must be between 0 and 63, got 64"),
+        (2, -1, "id_bits must be between 0 and 63, got -1"),
+        (3, np.zeros(1, np.int64), "rows must have 2 items, got 1"),
+        (5, np.zeros(3, np.int64), "ends must have 2 items, got 3"),
+    ],
+)  # fmt: skip  # a case a line
+def test_looking_up_wrong_arrays_is_refused(place: int, value: object, message: str):
+    wrong: list = [np.array([1, 2], np.uint64), np.zeros(3, np.uint64), 24]
+    wrong += [np.zeros(2, np.int64) for _ in range(3)]
+    wrong[place] = value
+
+    with pytest.raises(ValueError, match=message):
+        _native.find_postings(*wrong)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (0, np.array([1, 5], np.uint64), "postings have the id 5, but stays has 2 items"),
+        (1, 64, "id_bits must be between 0 and 63, got 64"),
+        (2, np.zeros(2, np.bool_), "stays must be an aligned array of uint8"),
+        (3, np.array([0, 3]), "met must ascend from 0 or more to at most 2"),
+        (4, -1, "leaders must be 0 or more, got -1"),
+        (5, np.zeros(1, np.uint64), "rest must have 2 items, got 1"),
+    ],
+)  # fmt: skip  # a case a line
+def test_splitting_wrong_arrays_is_refused(place: int, value: object, message: str):
+    wrong: list = [np.array([0, 1], np.uint64), 24, np.ones(2, np.uint8), np.zeros(0, np.int64), 64]
+    wrong.append(np.zeros(2, np.uint64))
+    wrong[place] = value
+
+    with pytest.raises(ValueError, match=message):
+        _native.split_postings(*wrong)

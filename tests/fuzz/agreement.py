@@ -16,6 +16,7 @@ from dedupe.core.shingles import Shingles, sets, shingles
 from dedupe.core.similarity import intersections, ranked
 from dedupe.core.survivors import Buckets, walk
 from dedupe.core.tokens import text_hashes, words
+from dedupe.index import postings
 
 TABLE = unicode.table()[:3]
 SEED = 1
@@ -175,3 +176,35 @@ def check_intersections(members: Sequence[Sequence[int]], threshold: float) -> N
     for a, b, shared, reported in pairs:
         enough = reference.jaccard(unique[a], unique[b]) >= threshold
         assert reported == (shared if enough else -1)
+
+
+def check_postings(pairs: Sequence[tuple[int, int]], wanted: Sequence[int], old: Sequence[int], leaders: int) -> None:
+    """Look up keys in postings, and tell those of leaders from the rest, on all three roads.
+
+    Args:
+        pairs: Key below 2**24 and id below 256 of each posting; ids stay, but for every third.
+        wanted: Keys to look up.
+        old: Keys that have a leader elsewhere, as many as the key stands here.
+        leaders: At most so many to a bucket.
+    """
+    plain = sorted(set(pairs))
+    known = [key for key, _ in plain]
+    run = np.array([key << 40 | one for key, one in plain], np.uint64)
+    asked = np.array([key << 40 for key in sorted(wanted)], np.uint64)
+    stays = np.arange(256) % 3 != 0
+    met = np.array(sorted(known.index(key) for key in old if key in known), np.int64)
+
+    found = [column.tolist() for column in postings.find(run, asked)]
+    parts = [part.tolist() for part in postings.split(run.copy(), stays, met, leaders=leaders)]
+
+    with numpy_only():
+        assert found == [column.tolist() for column in postings.find(run, asked)]
+        assert parts == [part.tolist() for part in postings.split(run.copy(), stays, met, leaders=leaders)]
+    hits = [(row, known.index(key), known.count(key)) for row, key in enumerate(sorted(wanted)) if key in known]
+    assert list(zip(*found, strict=True)) == [(row, first, first + count) for row, first, count in hits]
+    lead: list[tuple[int, int]] = []
+    for key, one in plain:
+        n_before = list(old).count(key) + sum(key == other for other, _ in lead)
+        lead += [(key, one)] if stays[one] and n_before < leaders else []
+    rest = [pair for pair in plain if pair not in lead]
+    assert parts == [[key << 40 | one for key, one in part] for part in (lead, rest)]

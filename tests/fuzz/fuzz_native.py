@@ -26,13 +26,15 @@ def check(data: bytes) -> None:
     """Read one input: a byte that chooses the stage, two of settings, then text, sets or noise."""
     if len(data) < 4:
         return
-    stage, one, two, rest = data[0] % 8, data[1], data[2], data[3:]
+    stage, one, two, rest = data[0] % 9, data[1], data[2], data[3:]
     if stage == 0:
         check_sets(one, two, rest)
     elif stage == 1:
         check_noise(one, rest)
     elif stage == 2:
         check_lines(one, rest)
+    elif stage == 3:
+        check_postings(one, two, rest)
     else:
         check_text(one, two, rest)
 
@@ -53,6 +55,13 @@ def check_sets(threshold: int, settings: int, data: bytes) -> None:
     limits = {"n_fixed": settings % 3 % (len(sets) + 1), "leaders": 1 + settings // 8}
     agreement.check_walk(sets, buckets, (threshold + 1) / 256, **limits)
     agreement.check_intersections(sets[:8], threshold / 255)
+
+
+def check_postings(leaders: int, spread: int, data: bytes) -> None:
+    """Keys from one half of the bytes, ids from the other; nearby or spread over all 24 bits."""
+    half = len(data) // 2
+    keys = [byte * (1 + spread * 257) & 0xFFFFFF for byte in data]
+    agreement.check_postings(list(zip(keys, data[half:], strict=False)), keys[half:], keys[half::3], leaders % 5)
 
 
 def check_lines(cut: int, data: bytes) -> None:

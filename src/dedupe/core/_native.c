@@ -577,6 +577,86 @@ static PyObject *native_walk(PyObject *module, PyObject *args)
                                               (long long)out.n_capped) : NULL;
 }
 
+/* ---- find_postings ---- */
+
+static bool id_bits_fit(int id_bits)
+{
+    if (id_bits < 0 || id_bits > 63)
+        PyErr_Format(PyExc_ValueError, "id_bits must be between 0 and 63, got %d", id_bits);
+    return id_bits >= 0 && id_bits <= 63;
+}
+
+static PyObject *native_find_postings(PyObject *module, PyObject *args)
+{
+    PyObject *wanted_in, *run_in, *rows_out, *firsts_out, *ends_out;
+    int id_bits;
+    if (!PyArg_ParseTuple(args, "OOiOOO:find_postings", &wanted_in, &run_in, &id_bits, &rows_out, &firsts_out,
+                          &ends_out) || !id_bits_fit(id_bits))
+        return NULL;
+    Held held = {.n_views = 0};
+    Py_ssize_t n_wanted = -1, n = -1;
+    size_t n_found = 0;
+    const uint64_t *wanted, *run;
+    int64_t *rows, *firsts, *ends;
+    bool fits = (wanted = borrow(&held, wanted_in, "wanted", U64, false, &n_wanted)) &&
+                (run = borrow(&held, run_in, "run", U64, false, &n)) &&
+                (rows = borrow(&held, rows_out, "rows", I64, true, &n_wanted)) &&
+                (firsts = borrow(&held, firsts_out, "firsts", I64, true, &n_wanted)) &&
+                (ends = borrow(&held, ends_out, "ends", I64, true, &n_wanted));
+    for (Py_ssize_t i = 1; fits && i < n_wanted; i++)
+        if (wanted[i - 1] > wanted[i]) {
+            PyErr_Format(PyExc_ValueError, "wanted must ascend, but item %zd is smaller than the one before", i);
+            fits = false;
+        }
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        n_found = find_postings(wanted, (size_t)n_wanted, run, (size_t)n, (unsigned)id_bits, rows, firsts, ends);
+        Py_END_ALLOW_THREADS
+    }
+    release(&held);
+    return fits ? PyLong_FromSize_t(n_found) : NULL;
+}
+
+/* ---- split_postings ---- */
+
+static PyObject *native_split_postings(PyObject *module, PyObject *args)
+{
+    PyObject *postings_in, *stays_in, *met_in, *rest_out;
+    Py_ssize_t leaders;
+    int id_bits;
+    if (!PyArg_ParseTuple(args, "OiOOnO:split_postings", &postings_in, &id_bits, &stays_in, &met_in, &leaders,
+                          &rest_out) || !id_bits_fit(id_bits))
+        return NULL;
+    if (leaders < 0) return PyErr_Format(PyExc_ValueError, "leaders must be 0 or more, got %zd", leaders);
+    Held held = {.n_views = 0};
+    Py_ssize_t n = -1, n_ids = -1, n_met = -1;
+    size_t n_kept = 0;
+    uint64_t *postings, *rest;
+    const uint8_t *stays;
+    const int64_t *met;
+    bool fits = (postings = borrow(&held, postings_in, "postings", U64, true, &n)) &&
+                (stays = borrow(&held, stays_in, "stays", U8, false, &n_ids)) &&
+                (met = borrow(&held, met_in, "met", I64, false, &n_met)) &&
+                (rest = borrow(&held, rest_out, "rest", U64, true, &n)) &&
+                (n_met == 0 || offsets_fit(met, n_met, n, "met"));
+    const uint64_t ids = ((uint64_t)1 << id_bits) - 1;
+    uint64_t largest = 0;
+    for (Py_ssize_t i = 0; fits && i < n; i++) largest = (postings[i] & ids) > largest ? postings[i] & ids : largest;
+    if (fits && n && largest >= (uint64_t)n_ids) {
+        PyErr_Format(PyExc_ValueError, "postings have the id %llu, but stays has %zd items",
+                     (unsigned long long)largest, n_ids);
+        fits = false;
+    }
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        n_kept = split_postings(postings, (size_t)n, (unsigned)id_bits, stays, met, (size_t)n_met, (size_t)leaders,
+                                rest);
+        Py_END_ALLOW_THREADS
+    }
+    release(&held);
+    return fits ? PyLong_FromSize_t(n_kept) : NULL;
+}
+
 /* ---- The module ---- */
 
 static PyMethodDef methods[] = {
@@ -608,6 +688,12 @@ static PyMethodDef methods[] = {
      "walk(set_offsets, set_hashes, bucket_offsets, bucket_ids, n_buckets, n_fixed, threshold, leaders, survivor, "
      "similarity)\n--\n\n"
      "Decide which blocks stay; return pairs compared, blocks matched, leaders refused by full buckets."},
+    {"find_postings", native_find_postings, METH_VARARGS,
+     "find_postings(wanted, run, id_bits, rows, firsts, ends)\n--\n\n"
+     "Write which of the wanted keys a sorted run has, and where the postings of each begin and end; return how many."},
+    {"split_postings", native_split_postings, METH_VARARGS,
+     "split_postings(postings, id_bits, stays, met, leaders, rest)\n--\n\n"
+     "Move the postings of leaders to the front and write the others to rest; return how many lead."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -936,4 +936,77 @@ static bool walk_blocks(const WalkInput *in, WalkResult *out)
     return has_memory;
 }
 
+/* ---- Postings: a key in the upper bits, an id in the lower ones ---- */
+
+/* The first place of a sorted array with `value` or more, looked for from `guess` (at most n) in doubling steps. */
+static size_t lower_bound(const uint64_t *sorted, size_t n, size_t guess, uint64_t value)
+{
+    size_t low = guess, high = guess, step = 1;
+    if (guess < n && sorted[guess] < value) {
+        for (low = high = guess + 1; high < n && sorted[high] < value; high += step, step *= 2) low = high + 1;
+        high = smaller(high, n);
+    } else {
+        for (; low > 0 && sorted[low - 1] >= value; low -= smaller(low, step), step *= 2) high = low - 1;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sorted[middle] < value) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+/* Look up the keys of ascending numbers in a sorted run; returns how many it has.
+ *
+ * Many keys are looked for each from the place of the one before. Few are looked for where an even spread would put
+ * them: keys are hashes, so in a run of n that is off by about sqrt(n) and touches a page or two of a mapped file.
+ * Keys that are not spread evenly cost more steps, at most twice the logarithm. */
+static size_t find_postings(const uint64_t *wanted, size_t n_wanted, const uint64_t *run, size_t n, unsigned id_bits,
+                            int64_t *rows, int64_t *firsts, int64_t *ends)
+{
+    const uint64_t ids = ((uint64_t)1 << id_bits) - 1;
+    const bool is_dense = n_wanted > n / 64;
+    size_t first = 0, end = 0, found = 0;
+    for (size_t i = 0; i < n_wanted; i++) {
+        uint64_t key = wanted[i] & ~ids;
+        if (i == 0 || key != (wanted[i - 1] & ~ids)) {
+            size_t even = (size_t)((double)key * 0x1p-64 * (double)n);
+            first = end = lower_bound(run, n, is_dense ? end : smaller(even, n), key);
+            if (first < n && (run[first] & ~ids) == key) end = lower_bound(run, n, first + 1, key | ids);
+            while (end < n && run[end] == (key | ids)) end++; /* the bound of the next key could be 2**64 */
+        }
+        if (first == end) continue;
+        rows[found] = (int64_t)i;
+        firsts[found] = (int64_t)first;
+        ends[found++] = (int64_t)end;
+    }
+    return found;
+}
+
+/* Keep the postings of leaders at the front, and put the others into `rest`; returns how many are kept.
+ *
+ * A bucket keeps the first `leaders` of its ids that stay. `met` has the place of a bucket's first posting once for
+ * each leader that the bucket has elsewhere. */
+static size_t split_postings(uint64_t *postings, size_t n, unsigned id_bits, const uint8_t *stays, const int64_t *met,
+                             size_t n_met, size_t leaders, uint64_t *rest)
+{
+    const uint64_t ids = ((uint64_t)1 << id_bits) - 1;
+    uint64_t before = 0;
+    size_t kept = 0, m = 0, n_leaders = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t posting = postings[i];
+        if (i == 0 || (posting ^ before) > ids) {
+            for (n_leaders = 0; m < n_met && (size_t)met[m] <= i; m++) n_leaders++;
+        }
+        before = posting;
+        if (stays[posting & ids] && n_leaders < leaders) {
+            postings[kept++] = posting;
+            n_leaders++;
+        } else {
+            rest[i - kept] = posting;
+        }
+    }
+    return kept;
+}
+
 #endif

@@ -13,8 +13,8 @@ from dedupe.core.hashing import I64, offsets_of
 from dedupe.documents import check_text
 from dedupe.errors import InputError, OptionError, nearest
 from dedupe.index.joining import Source
+from dedupe.index.postings import ID_BITS
 from dedupe.index.records import Id, encode_ids
-from dedupe.index.store import ID_BITS
 from dedupe.index.view import NONE, View
 
 _CONFLICTS = ("error", "replace", "skip")

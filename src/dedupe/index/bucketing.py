@@ -6,7 +6,7 @@ import numpy as np
 
 from dedupe.core.hashing import I64, U64, Bool, offsets_of
 from dedupe.core.survivors import LEADERS, Buckets
-from dedupe.index.store import HIGH, LOW, pack
+from dedupe.index.postings import LOW, ids_of, pack, split
 from dedupe.index.view import NONE, View
 
 _PART = 1 << 18  # postings looked at at a time: they stay in the cache
@@ -29,17 +29,17 @@ class Bucketed:
 
         Args:
             view: The index.
-            keys: Array of shape (n_heads, n_bands), uint64.
-            numbers: Array of shape (n_heads,), int64, below 2**24: block numbers in policy order.
+            keys: Array of shape (n_blocks, n_bands), uint64; the postings take its place, to save its memory.
+            numbers: Array of shape (n_heads,), int64, below 2**24: the heads among the blocks, in policy order.
         """
-        self._postings = pack(keys, numbers[:, None]).ravel()
+        self._postings = _packed(keys, np.sort(numbers))
         self._postings.sort()
         place, is_first, self._met, leaders = self._shared(view)
         number = np.cumsum(is_first) - 1
         self.fixed, old = np.unique(leaders, return_inverse=True)
         rank = np.empty(int(numbers.max(initial=-1)) + 1, np.int64)
         rank[numbers] = np.arange(numbers.size)
-        self.near, new = np.unique(rank[self._blocks(self._postings[place])], return_inverse=True)
+        self.near, new = np.unique(rank[ids_of(self._postings[place])], return_inverse=True)
         block = np.concatenate((old, new + self.fixed.size))
         bucket = np.concatenate((number[np.searchsorted(place, self._met)], number))
         by_block = np.argsort(block, kind="stable")
@@ -70,32 +70,15 @@ class Bucketed:
         place, is_first, met, leaders = (np.concatenate(column) for column in zip(*found, strict=True))
         return place, is_first, met, leaders
 
-    def _blocks(self, postings: U64) -> I64:
-        return (postings & LOW).astype(np.int64)
-
     def split(self, stays: Bool) -> tuple[U64, U64]:
         """Split the postings into those of leaders, at most LEADERS to a bucket, and the rest; both sorted.
+
+        Nothing else may be asked for afterwards: the postings are moved in place.
 
         Args:
             stays: Array of shape (n_blocks,), bool, by block number.
         """
-        leads = np.empty(self._postings.size, np.bool_)
-        crowded = [NONE]
-        for first in range(0, self._postings.size, _PART):
-            part = self._postings[first : first + _PART]
-            leads[first : first + part.size] = stays[self._blocks(part)]
-            ahead = self._postings[first + LEADERS : first + LEADERS + part.size]
-            crowded.append(np.flatnonzero((ahead ^ part[: ahead.size]) <= LOW) + first)
-        # only a bucket with more than LEADERS blocks, old and new, can be too full for one of them
-        large = np.unique(self._postings[np.concatenate(crowded)] & HIGH)
-        met, n_met = np.unique(self._met, return_counts=True)
-        size = np.searchsorted(self._postings, self._postings[met] | LOW, side="right") - met
-        full = np.union1d(np.searchsorted(self._postings, large), met[size + n_met > LEADERS])
-        n_old = dict(zip(met.tolist(), n_met.tolist(), strict=True)) if full.size else {}
-        for first in full.tolist():
-            here = slice(first, int(np.searchsorted(self._postings, self._postings[first] | LOW, side="right")))
-            leads[here] &= np.cumsum(leads[here]) + n_old.get(first, 0) <= LEADERS
-        return self._postings[leads], self._postings[~leads]
+        return split(self._postings, stays, self._met, leaders=LEADERS)
 
 
 def leaders_of(view: View, keys: U64) -> tuple[I64, I64]:
@@ -118,3 +101,12 @@ def leaders_of(view: View, keys: U64) -> tuple[I64, I64]:
     rows, ids = rows[keep], ids[keep]
     place = np.arange(rows.size) - np.searchsorted(rows, rows)
     return rows[place < LEADERS], ids[place < LEADERS]
+
+
+def _packed(keys: U64, rows: I64) -> U64:
+    """Postings of some rows of keys, ascending, written over the first of them."""
+    step = max(1, _PART // max(keys.shape[1], 1))
+    for first in range(0, rows.size, step):  # no row is written over before it is read: rows[i] >= i
+        part = rows[first : first + step]
+        keys[first : first + step][: part.size] = pack(keys[part], part[:, None])
+    return keys[: rows.size].ravel()

@@ -11,8 +11,9 @@ import numpy as np
 from dedupe.core.hashing import I64, U64, offsets_of, ranges
 from dedupe.core.survivors import LEADERS
 from dedupe.index.files import Folder, Merge
+from dedupe.index.postings import ID_BITS
 from dedupe.index.records import Records
-from dedupe.index.store import ID_BITS, Run, merged, of_era
+from dedupe.index.store import Run, merged, of_era
 from dedupe.index.view import Changes, View
 
 

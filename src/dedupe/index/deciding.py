@@ -43,7 +43,7 @@ def decide(view: View, found: Sketch, sets_of: Callable[[I64], Shingles], order:
 
     Args:
         view: The index.
-        found: Words and fingerprints of the new blocks.
+        found: Words and fingerprints of the new blocks; the keys are used up.
         sets_of: Gives what similarity is measured on, for block numbers in ascending order.
         order: Block numbers in policy order; the blocks of the index come before all of them.
 
@@ -65,7 +65,7 @@ def decide(view: View, found: Sketch, sets_of: Callable[[I64], Shingles], order:
     head[twins] = known
     similarity[twins] = np.where(survivor[twins] == known, 1.0, similarity[twins])
 
-    met = Bucketed(view, found.keys[walked], walked)
+    met = Bucketed(view, found.keys, walked)
     near, fixed = met.near, met.fixed
     in_text = np.argsort(walked[near])  # sets are read in text order
     place = np.empty(near.size, np.int64)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from dedupe.index.view import FAMILIES, Changes, View
 
 TIER = 8  # files of one level that are merged into one of the next
 Merge = dict[int, Callable[[], Iterator[U64]]]  # for each era, what makes its postings in parts
+Fill = Callable[[SegmentWriter], dict[str, int]]  # writes the sections of a file, and says what is in it
 _ATTEMPTS = 20  # a reader may find a file gone that was merged a moment ago
 
 
@@ -130,13 +132,17 @@ class Folder:
             view: The state to be.
             new: Its last documents, when they are new.
         """
+        planned = []
         if new is not None:
-            self._write_records([new], view, level=0)
+            planned.append(self._plan("records", 0, _records_of([new], view)))
         pending = {family: view.runs[family].pending for family in FAMILIES}
         if any(pending.values()):
-            self._write_postings({family: merge_of(runs) for family, runs in pending.items()}, level=0)
+            planned.append(
+                self._plan("postings", 0, _postings_of({one: merge_of(runs) for one, runs in pending.items()}))
+            )
         if self._view is None or view.changes is not self._view.changes:
-            self.write_changes(view.changes)
+            planned += self._plan_changes(view.changes)
+        self._write(planned)
 
     def merge(self) -> bool:
         """Merge the files of one level, if there are many; one commit of its own.
@@ -161,9 +167,10 @@ class Folder:
             if wrong := part.damaged_sections():
                 raise IndexDamaged(f"{part.path} is damaged: {', '.join(wrong)}; run `dedupe index repair`")
         if kind == "records":
-            self._write_records(sorted(map(Records.of, parts), key=lambda part: part.first_doc), view, level=level)
+            fill = _records_of(sorted(map(Records.of, parts), key=lambda part: part.first_doc), view)
         else:
-            self._write_postings({family: merge_of(runs_of(parts, family)) for family in FAMILIES}, level=level)
+            fill = _postings_of({family: merge_of(runs_of(parts, family)) for family in FAMILIES})
+        self._write([self._plan(kind, level, fill)])
         self.catalogue.drop([one.name for one in chosen])
 
     def replace_all(self, parts: list[Records], view: View, runs: dict[str, Merge]) -> None:
@@ -171,48 +178,30 @@ class Folder:
         self.catalogue.drop([one.name for one in self._named])
         level = max((one.level for one in self._named), default=0)
         if parts:
-            self._write_records(parts, view, level=level)
-            self._write_postings(runs, level=level)
+            self._write([self._plan("records", level, _records_of(parts, view))])
+            self._write([self._plan("postings", level, _postings_of(runs))])
 
-    def _write_records(self, parts: list[Records], view: View, *, level: int) -> None:
-        with self._writer("records", level) as writer:
-            records.write(writer, parts, [view.part_decisions(part) for part in parts])
-            counts = {
-                "first_doc": parts[0].first_doc,
-                "first_block": parts[0].first_block,
-                "n_docs": sum(part.n_docs for part in parts),
-                "n_blocks": sum(part.n_blocks for part in parts),
-            }
-            self._counts = counts
-
-    def _write_postings(self, runs: dict[str, Merge], *, level: int) -> None:
-        with self._writer("postings", level) as writer:
-            self._counts = {}
-            for family in FAMILIES:
-                for era, parts in sorted(runs[family].items()):
-                    name = f"{family}:{era}"
-                    self._counts[name] = writer.section(name, parts(), "u8")
-
-    def write_changes(self, changes: Changes) -> None:
+    def _plan_changes(self, changes: Changes) -> list[_Planned]:
         """Put the changes in the place of those that were there."""
         self.catalogue.drop([one.name for one in self._named if one.kind == "changes"])
-        if changes.removed.size + changes.blocks.size == 0:
-            return
-        with self._writer("changes", 0) as writer:
-            for name, dtype in _CHANGES.items():
-                writer.section(name, [getattr(changes, name)], dtype)
-            self._counts = {"removed": int(changes.removed.size), "blocks": int(changes.blocks.size)}
+        is_empty = changes.removed.size + changes.blocks.size == 0
+        return [] if is_empty else [self._plan("changes", 0, _changes_of(changes))]
 
-    @contextmanager
-    def _writer(self, kind: str, level: int) -> Iterator[SegmentWriter]:
-        name = self.catalogue.next_name(kind)
-        path = self.path / name
-        self._made.append(path)
-        with SegmentWriter(path, {"kind": kind, "level": level, "settings": plain(self.rules)}) as writer:
-            yield writer
-            writer.fact("counts", self._counts)
+    def _plan(self, kind: str, level: int, fill: Fill) -> _Planned:
+        planned = _Planned(self.path / self.catalogue.next_name(kind), kind, level, fill)
+        self._made.append(planned.path)
+        return planned
+
+    def _write(self, planned: list[_Planned]) -> None:
+        """Write files, side by side, and make them part of the index."""
+        if not planned:
+            return
+        settings = plain(self.rules)
+        with ThreadPoolExecutor(len(planned)) as pool:
+            named = list(pool.map(lambda one: one.write(settings), planned))
         sync_folder(self.path)
-        self.catalogue.name(Named(name, kind, level, path.stat().st_size, json.dumps(self._counts)))
+        for one in named:
+            self.catalogue.name(one)
 
     def _sweep(self) -> None:
         """Take away files that no commit names: left by a writer that died, or merged away."""
@@ -227,6 +216,52 @@ class Folder:
         with self.catalogue.writing():
             self.view()
             self._sweep()
+
+
+class _Planned(NamedTuple):
+    """A file that has its name and is to be written."""
+
+    path: Path
+    kind: str
+    level: int
+    fill: Fill
+
+    def write(self, settings: dict[str, Any]) -> Named:
+        """Write it to the disk."""
+        with SegmentWriter(self.path, {"kind": self.kind, "level": self.level, "settings": settings}) as writer:
+            counts = self.fill(writer)
+            writer.fact("counts", counts)
+        return Named(self.path.name, self.kind, self.level, self.path.stat().st_size, json.dumps(counts))
+
+
+def _records_of(parts: list[Records], view: View) -> Fill:
+    def fill(writer: SegmentWriter) -> dict[str, int]:
+        records.write(writer, parts, [view.part_decisions(part) for part in parts])
+        return {
+            "first_doc": parts[0].first_doc,
+            "first_block": parts[0].first_block,
+            "n_docs": sum(part.n_docs for part in parts),
+            "n_blocks": sum(part.n_blocks for part in parts),
+        }
+
+    return fill
+
+
+def _postings_of(runs: dict[str, Merge]) -> Fill:
+    def fill(writer: SegmentWriter) -> dict[str, int]:
+        named = {f"{family}:{era}": parts for family in FAMILIES for era, parts in sorted(runs[family].items())}
+        return {name: writer.section(name, parts(), "u8") for name, parts in named.items()}
+
+    return fill
+
+
+def _changes_of(changes: Changes) -> Fill:
+    def fill(writer: SegmentWriter) -> dict[str, int]:
+        for name, dtype in _CHANGES.items():
+            writer.section(name, [getattr(changes, name)], dtype)
+        return {"removed": int(changes.removed.size), "blocks": int(changes.blocks.size)}
+
+    return fill
 
 
 _CHANGES: dict[str, str] = {"removed": "u4", "blocks": "u4", "head": "u4", "survivor": "u4", "similarity": "f8"}

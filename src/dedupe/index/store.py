@@ -1,10 +1,4 @@
-"""Keys to ids: the batched protocol, and sorted runs that implement it.
-
-A posting is one uint64: the upper 40 bits of its key, and the lower 24 bits of its id. So a run is sorted by sorting
-plain numbers, and takes 8 bytes per posting. All ids of a run agree in the bits above 24, their era.
-Two keys that agree in 40 bits share a bucket here. Such a pair of blocks is compared in vain, no more: with 2**24 blocks
-of 17 keys, a key that is looked up meets a strange one with a chance of 2**28 / 2**40, one in 4,000.
-"""
+"""Keys to ids: the batched protocol, and sorted runs that implement it."""
 
 from __future__ import annotations
 
@@ -14,11 +8,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from dedupe.core.hashing import I64, U64, ranges
+from dedupe.index.postings import HIGH, ID_BITS, LOW, find, ids_of, pack
 from dedupe.index.segments import Array
 
-ID_BITS = 24
-LOW = np.uint64((1 << ID_BITS) - 1)
-HIGH = ~LOW
 _PART = 1 << 22  # postings merged at a time
 
 
@@ -78,13 +70,13 @@ class Runs:
             self.pending.append(Run(era, _each_once(pack(keys[here], ids[here]))))
 
     def put_sorted(self, postings: U64, base: int, n_ids: int) -> None:
-        """Add sorted postings whose ids count from `base` on, up to `n_ids`."""
+        """Add sorted postings whose ids count from `base` on, up to `n_ids`; the array is used up."""
         first, last = base >> ID_BITS, (base + max(n_ids, 1) - 1) >> ID_BITS
         if first == last:  # the ids have room for the base: no bit is carried into the key
-            moved = postings + (np.uint64(base) & LOW) if base & int(LOW) else postings
-            self.pending += [Run(first, moved)] if postings.size else []
+            postings += np.uint64(base) & LOW
+            self.pending += [Run(first, postings)] if postings.size else []
             return
-        ids = (postings & LOW).astype(np.int64) + base
+        ids = ids_of(postings) + base
         for era in range(first, last + 1):
             here = ids >> ID_BITS == era
             if here.any():
@@ -94,10 +86,9 @@ class Runs:
         """Look up many keys at once; see :class:`Store`."""
         rows: list[I64] = []
         ids: list[I64] = []
-        wanted = keys & HIGH
         for run in (*self.runs, *self.pending):
             if run.postings.size and keys.size:
-                row, found = _look_up(run, wanted, limit)
+                row, found = _look_up(run, keys, limit)
                 if row.size:
                     rows.append(row)
                     ids.append(found)
@@ -109,13 +100,6 @@ class Runs:
         return pair >> 32, pair & 0xFFFFFFFF
 
 
-def pack(keys: U64, ids: I64) -> U64:
-    """Postings of keys and ids."""
-    packed: U64 = keys & HIGH
-    packed |= ids.astype(np.uint64) & LOW
-    return packed
-
-
 def _each_once(postings: U64) -> U64:
     """Sort postings in place, and drop repeats."""
     postings.sort()
@@ -125,16 +109,9 @@ def _each_once(postings: U64) -> U64:
 
 
 def _look_up(run: Run, wanted: U64, limit: int | None) -> tuple[I64, I64]:
-    postings = run.postings
-    at = np.searchsorted(postings, wanted)
-    row = np.flatnonzero(postings[np.minimum(at, postings.size - 1)] & HIGH == wanted)
-    if row.size == 0:
-        return row, row
-    first = at[row]
-    counts = np.searchsorted(postings, wanted[row] | LOW, side="right") - first
-    if limit is not None:
-        counts = np.minimum(counts, limit)
-    found = (postings[ranges(first, counts)] & LOW).astype(np.int64)
+    row, first, end = find(run.postings, wanted)
+    counts = end - first if limit is None else np.minimum(end - first, limit)
+    found = ids_of(run.postings[ranges(first, counts)])
     return np.repeat(row, counts), found + (run.era << ID_BITS)
 
 
@@ -160,12 +137,10 @@ def merged(runs: list[Run]) -> Iterator[tuple[U64, I64]]:
         spans = [run.postings[place[part] : place[part + 1]] for run, place in zip(runs, places, strict=True)]
         if one_era:
             postings = spans[0] if len(spans) == 1 else _each_once(np.concatenate(spans))
-            yield postings & HIGH, (postings & LOW).astype(np.int64) + (runs[0].era << ID_BITS)
+            yield postings & HIGH, ids_of(postings) + (runs[0].era << ID_BITS)
             continue
         keys = np.concatenate([span & HIGH for span in spans])
-        ids = np.concatenate(
-            [(span & LOW).astype(np.int64) + (run.era << ID_BITS) for run, span in zip(runs, spans, strict=True)]
-        )
+        ids = np.concatenate([ids_of(span) + (run.era << ID_BITS) for run, span in zip(runs, spans, strict=True)])
         order = np.lexsort((ids, keys))
         keys, ids = keys[order], ids[order]
         fresh = np.ones(keys.size, np.bool_)
