@@ -1,0 +1,116 @@
+"""What a run is asked to do: its settings, checked, and the limits it works within."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from dedupe import __version__
+from dedupe.core import bands
+from dedupe.errors import InputError, OptionError, nearest
+from dedupe.find import plain_settings
+from dedupe.options import Options, column_policy
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+EMPTY = ("drop", "keep")
+_ORDERED = ("tinyint", "smallint", "int", "bigint", "float", "double", "boolean", "date", "timestamp", "timestamp_ntz")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From which sizes on a run works in another way; the result does not depend on them.
+
+    Attributes:
+        bytes: Text of blocks in buckets that one task may decide at once; it takes about ten times as much memory.
+            With more, rounds over the buckets decide, side by side.
+        edges: Matches that one task may settle, about 200 bytes each. With more, connected components are found first
+            and settled side by side.
+        bucket: Blocks of a bucket from which its key is salted, so that several tasks share the bucket.
+    """
+
+    bytes: int = 64_000_000
+    edges: int = 5_000_000
+    bucket: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        """Check each value at the door.
+
+        Raises:
+            OptionError: A limit is no whole number from 0.
+        """
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise OptionError(f"limits.{field.name} must be a whole number from 0, got {value!r}")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that decides a result.
+
+    Attributes:
+        text: Name of the text column.
+        id: Name of the column that identifies a row.
+        options: How blocks are matched.
+        limits: Sizes from which the run works in another way.
+    """
+
+    text: str
+    id: str
+    options: Options
+    limits: Limits
+
+    def __post_init__(self) -> None:
+        """Check what only a cluster asks for.
+
+        Raises:
+            OptionError: The measure, linkage or pairs are not those that a cluster decides by.
+        """
+        for name, only in (("measure", "jaccard"), ("linkage", "survivor"), ("pairs", "survivors")):
+            value = getattr(self.options, name)
+            if value != only:
+                raise OptionError(
+                    f"on a cluster {name} must be {only!r}, got {value!r}; use dedupe.find for texts that fit into memory"
+                )
+
+    @property
+    def plan(self) -> bands.Plan:
+        """Bands and rows."""
+        return bands.plan(self.options.threshold, self.options.recall)
+
+    @property
+    def policy(self) -> tuple[str, str] | None:
+        """The policy and the column, when the policy names one."""
+        return column_policy(self.options.keep)
+
+    def settings(self, *names: str) -> dict[str, Any]:
+        """Some of the settings as values that JSON can hold, with the version of the library."""
+        plain = {**plain_settings(self.options), "text": self.text, "id": self.id}
+        return {"library": __version__, **{name: plain[name] for name in names}}
+
+    def check(self, frame: DataFrame) -> None:
+        """See that the columns are there and hold what they should.
+
+        Raises:
+            InputError: A column is missing, there twice, or of another type.
+        """
+        kinds = dict(frame.dtypes)
+        asked = {"text": self.text, "id": self.id, **({"keep": self.policy[1]} if self.policy else {})}
+        for argument, name in asked.items():
+            if not isinstance(name, str) or frame.columns.count(name) != 1:
+                there = "names a column that the frame has twice" if name in kinds else "names no column of the frame"
+                raise InputError(
+                    f"{argument}={name!r} {there}; its columns: {', '.join(frame.columns)}"
+                    + nearest(name, frame.columns)
+                )
+        if kinds[self.text] != "string":
+            raise InputError(
+                f"column {self.text!r} is {kinds[self.text]}, not string; cast it, or name another as text="
+            )
+        if self.policy and not kinds[self.policy[1]].startswith((*_ORDERED, "decimal")):
+            raise InputError(
+                f"column {self.policy[1]!r} is {kinds[self.policy[1]]}; keep={self.options.keep!r} needs numbers or "
+                "times, so cast it first"
+            )

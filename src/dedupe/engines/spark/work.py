@@ -1,0 +1,155 @@
+"""The work folder: each stage as Parquet with a note of what it was made from, so that a rerun goes on."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import functions as F
+
+from dedupe.errors import InputError, OptionError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+log = logging.getLogger("dedupe.engines.spark")
+
+
+class Content(NamedTuple):
+    """A checksum of rows from outside, taken from the stage that was made of them and from the rows themselves.
+
+    Attributes:
+        of_stage: Takes the stage; what it gives is noted.
+        now: Reads the rows again; only called when a note is there to compare with.
+    """
+
+    of_stage: Callable[[DataFrame], Any]
+    now: Callable[[], Any]
+
+
+class Work:
+    """Stages of one run in a folder.
+
+    A stage counts only once its note is there, which is written behind it; a note names the stage before, so a stage
+    that is made anew takes all behind it along.
+
+    Attributes:
+        session: The Spark session.
+        folder: A path or URL that the driver and all executors reach.
+        rows: Number of rows of each stage that was made or taken over.
+        reused: Stages that an earlier run had made.
+    """
+
+    def __init__(self, session: SparkSession, folder: str) -> None:
+        """Hold the folder; nothing is read yet."""
+        self.session, self.folder = session, folder.rstrip("/")
+        self.rows: dict[str, int] = {}
+        self.reused: list[str] = []
+        self._token = ""
+        self._anew = False
+
+    @classmethod
+    def open(cls, session: SparkSession, folder: str | None) -> Work:
+        """Use a folder, or on one machine a temporary one.
+
+        Raises:
+            OptionError: No folder is named, and the executors run elsewhere.
+        """
+        if folder is not None and (not isinstance(folder, str) or not folder.strip()):
+            raise OptionError(f"work must be a path or URL, got {folder!r}")
+        if folder is None:
+            master = session.conf.get("spark.master", "")
+            if not str(master).startswith("local"):
+                raise OptionError(
+                    f"work must name a folder that all executors reach, as in work='s3a://bucket/tmp/run7'; "
+                    f"without one a run works only on one machine, and spark.master is {master!r}"
+                )
+            folder = tempfile.mkdtemp(prefix="dedupe-spark-")
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return cls(session, folder)
+
+    def stage(self, name: str, frame: DataFrame, *, content: Content | None = None, **settings: Any) -> DataFrame:
+        """Write a stage, unless an earlier run has made it from the same things.
+
+        Args:
+            name: Name of the stage, a path under the folder.
+            frame: What the stage is.
+            content: How to tell whether rows from outside are still the same.
+            **settings: What it depends on beside the stages before it.
+
+        Returns:
+            The stage, read back from the folder.
+
+        Raises:
+            InputError: The stage was made, and rows of it are missing now.
+        """
+        path = f"{self.folder}/{name}"
+        written = self.session.read.schema(frame.schema).parquet
+        note = None if self._anew else self._note(name)
+        if note is not None and content is not None:
+            settings["content"] = content.now()
+        if note is not None and note["after"] == self._token and note["settings"] == _plain(settings):
+            self._check(name, note["rows"], path)
+            self.reused.append(name)
+            self.rows[name], self._token = note["rows"], note["token"]
+            return written(path)
+        if note is not None:
+            log.warning("%s: the run is done again from stage %r on", _difference(note["settings"], settings), name)
+        self._anew = True
+        frame.write.mode("overwrite").parquet(path)
+        self.rows[name] = written(path).count()
+        if content is not None:
+            settings["content"] = content.of_stage(written(path))
+        made = {"settings": _plain(settings), "after": self._token, "rows": self.rows[name], "token": uuid.uuid4().hex}
+        self._token = made["token"]
+        self.write_note(name, made)
+        log.info("stage %s: %d rows", name, self.rows[name])
+        return written(path)
+
+    def write_note(self, name: str, note: dict[str, Any]) -> None:
+        """Write a note; it is there as a whole, or not at all."""
+        frame = self.session.range(0, 1, 1, 1).select(F.lit(json.dumps(note)).alias("value"))
+        frame.write.mode("overwrite").text(f"{self.folder}/notes/{name}")
+
+    def _note(self, name: str) -> dict[str, Any] | None:
+        try:
+            rows = self.session.read.text(f"{self.folder}/notes/{name}").collect()
+        except AnalysisException:  # it is not there
+            return None
+        try:
+            found: dict[str, Any] = json.loads(rows[0][0])
+        except (IndexError, ValueError):  # it was being written
+            return None
+        return found
+
+    def _check(self, name: str, rows: int, path: str) -> None:
+        try:
+            found = self.session.read.parquet(path).count() if rows else 0
+        except Exception as error:  # whatever the store says about files that are gone or cut off
+            raise InputError(
+                f"stage {name!r} cannot be read in {path}; delete the folder {self.folder} and run again"
+            ) from error
+        if found != rows:
+            raise InputError(
+                f"stage {name!r} has {found} rows in {path}, and had {rows} when it was made; "
+                f"delete the folder {self.folder} and run again"
+            )
+
+
+def _plain(settings: dict[str, Any]) -> Any:
+    return json.loads(json.dumps(settings))
+
+
+def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+    now = _plain(now)
+    for name in sorted({*before, *now}):
+        if before.get(name) != now.get(name):
+            return f"{name} was {before.get(name)!r} and is {now.get(name)!r}"
+    return "a stage before it was made anew"
