@@ -122,10 +122,8 @@ def _rows(texts: list[str]) -> list[Case]:
     }
     data = datasets.Dataset.from_dict(columns)
     repeats = [f"{text}\n\n{other}\n\n{text}" for text, other in zip(texts[::2], texts[1::2], strict=True)]
-    doubled, long = (
-        datasets.Dataset.from_dict({"text": repeats}),
-        pa.table({"text": pa.array(repeats, pa.large_string())}),
-    )
+    doubled = datasets.Dataset.from_dict({"text": repeats})
+    long = pa.table({"text": pa.array(repeats, pa.large_string())})
     documents = [Document(text) for text in texts]
     nodes = [TextNode(text=text) for text in texts]
     pages = [Page(text, str(number)) for number, text in enumerate(texts)]
@@ -167,11 +165,8 @@ def _chunks(texts: list[str]) -> list[Case]:
     documents = [Document(text, metadata={"source": str(place)}) for place, text in enumerate(chunks)]
     nodes = [NodeWithScore(node=TextNode(text=text), score=1 - place / 50) for place, text in enumerate(chunks)]
     others = [HaystackDocument(id=str(place), content=text) for place, text in enumerate(chunks)]
-    compressor, postprocessor, component = (
-        DedupeCompressor(),
-        DedupePostprocessor(),
-        DocumentDeduplicator(trim_overlap=True),
-    )
+    compressor, postprocessor = DedupeCompressor(), DedupePostprocessor()
+    component = DocumentDeduplicator(trim_overlap=True)
 
     def find() -> Any:
         return dedupe.find(chunks)

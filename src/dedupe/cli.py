@@ -72,11 +72,11 @@ def main() -> None:
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write all reasons here, as JSON.")
 @click.option("--explain", is_flag=True, help="Say what was removed and why.")
 @click.option("--jsonl", is_flag=True, help="JSON Lines from standard input to standard output, as they come.")
-@click.option("--text", help="With --jsonl: the field with the text.  [default: text]")
+@click.option("--text", show_default="text", help="With --jsonl: the field with the text.")
 @click.option("--index", type=click.Path(file_okay=False), help="With --jsonl: drop what this index has, and add it.")
 @click.option("--id", metavar="FIELD", help="With --index: the field that names each document.")
 @click.option("--unbuffered", is_flag=True, default=None, help="With --jsonl: write each line before reading the next.")
-@click.option("--on-error", help="With --jsonl: what becomes of a bad line: stop, skip, keep.  [default: stop]")
+@click.option("--on-error", show_default="stop", help="With --jsonl: what becomes of a bad line: stop, skip, keep.")
 @cli_options.encoding
 @cli_options.settings(unit="paragraph", threshold="0.8", min_words="8")
 def clean(
