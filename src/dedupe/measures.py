@@ -54,14 +54,14 @@ class Measured(NamedTuple):
         left: Array of shape (n_pairs,), int64: the preferred block of each pair, left < right.
         right: Array of shape (n_pairs,), int64.
         similarity: Array of shape (n_pairs,), float64.
-        again: Measures any pairs of `near`.
+        again: Measures any pairs of `near`; None where no linkage asks for them.
     """
 
     near: I64
     left: I64
     right: I64
     similarity: F64
-    again: Callable[[I64, I64], F64]
+    again: Callable[[I64, I64], F64] | None = None
 
 
 class Resolved(NamedTuple):
@@ -92,7 +92,7 @@ def resolve(heads: Heads, options: Options, stats: dict[str, Any]) -> Resolved:
         return _walked(heads, options, stats)
     measured = _MEASURES[options.measure](heads, options, stats)
     matches = _matches(measured, heads.n_fixed, options.threshold)
-    survivor, similarity = _linked(measured.near.size, *matches, options, measured.again)
+    survivor, similarity = _linked(measured, *matches, options)
     return _among_all(heads, measured.near, survivor, similarity, matches)
 
 
@@ -108,7 +108,7 @@ def _walked(heads: Heads, options: Options, stats: dict[str, Any]) -> Resolved:
 
 
 def _matches(measured: Measured, n_fixed: int, threshold: float) -> tuple[I64, I64, F64]:
-    """The pairs that reach the threshold, less those of two fixed heads."""
+    """The pairs that reach the threshold, less those in which a fixed head would go."""
     passed = (measured.similarity >= threshold) & (measured.near[measured.right] >= n_fixed)
     return measured.left[passed], measured.right[passed], measured.similarity[passed]
 
@@ -121,10 +121,9 @@ def _among_all(heads: Heads, near: I64, survivor: I64, similarity: F64, matches:
     return result
 
 
-def _linked(
-    n_blocks: int, left: I64, right: I64, score: F64, options: Options, again: Callable[[I64, I64], F64]
-) -> tuple[I64, F64]:
+def _linked(measured: Measured, left: I64, right: I64, score: F64, options: Options) -> tuple[I64, F64]:
     """Survivors by the linkage asked for; in a cluster the block that the policy prefers stays."""
+    n_blocks = measured.near.size
     if options.linkage == "survivor":
         return walk_matches(n_blocks, left, right, score)
     if options.linkage == "single":
@@ -135,7 +134,8 @@ def _linked(
         label = linkage.average(n_blocks, left, right, score, threshold=options.threshold)
     similarity = np.zeros(n_blocks)
     gone = np.flatnonzero(label != np.arange(n_blocks))
-    similarity[gone] = again(label[gone], gone)
+    assert measured.again is not None, f"the measure {options.measure!r} has the linkage 'survivor' alone"
+    similarity[gone] = measured.again(label[gone], gone)
     return label, similarity
 
 
@@ -163,11 +163,8 @@ def _all_jaccard(near: I64, found: Buckets, sets_of_near: Shingles, stats: dict[
 def _ratio(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
     near, found = _candidates(heads, stats)
     left, right = _all_pairs(found, stats)
-
-    def again(one: I64, other: I64) -> F64:
-        return ratios(heads.buffer, heads.starts[near], heads.ends[near], one, other, options.threshold)
-
-    return Measured(near, left, right, again(left, right), again)
+    score = ratios(heads.buffer, heads.starts[near], heads.ends[near], left, right, options.threshold)
+    return Measured(near, left, right, score)
 
 
 def _containment(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
@@ -177,7 +174,7 @@ def _containment(heads: Heads, options: Options, stats: dict[str, Any]) -> Measu
         own = sets(Shingles(scoped, own.offsets))
     near, left, right, score, capped = contained_pairs(own, options.threshold)
     stats.update(candidates=int(left.size), compared=int(left.size), capped=capped)
-    return Measured(near, left, right, score, lambda one, other: np.zeros(one.size))
+    return Measured(near, left, right, score)
 
 
 def _weighted(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
