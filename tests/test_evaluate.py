@@ -95,7 +95,11 @@ def test_command_prints_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "message"),
-    [("{", "line 1: not JSON"), ('{"body": "x"}', "no text in field 'text' .it has: body"), ("3", "line 1: a JSON object is needed, got int")],
+    [
+        ("{", "line 1: not JSON"),
+        ('{"body": "x"}', "no text in field 'text' .it has: body"),
+        ("3", "line 1: a JSON object is needed, got int"),
+    ],
     ids=["broken", "other field", "no object"],
 )
 def test_command_names_the_line_that_is_wrong(tmp_path: Path, line: str, message: str) -> None:
