@@ -155,3 +155,22 @@ def job_parts(n_rows: int, row_bytes: int, limit_bytes: int) -> int:
 def test_the_least_memory_is_named() -> None:
     with pytest.raises(dedupe.OptionError, match="memory must be at least 256MB"):
         clean_files("x", "y", memory=job.LEAST_MEMORY - 1)
+
+
+@pytest.mark.parametrize("keep", ["first", "longest"])
+@pytest.mark.parametrize("seed", [1, 4, 5])
+def test_what_goes_beside_an_index_is_what_find_says(tmp_path: Path, seed: int, keep: str) -> None:
+    texts = random.Random(seed).sample(planted(500, seed), 500)
+    old, new = texts[:200], texts[200:]  # with duplicates on both sides, and chains between them
+    with dedupe.Index(tmp_path / "old") as index:
+        index.add(list(enumerate(old)))
+        found = dedupe.find(new, against=index, keep=keep)
+
+    clean_files(write(tmp_path / "in", new, 2), tmp_path / "out", against=str(tmp_path / "old"), keep=keep, id="id")
+
+    listed = [json.loads(line) for line in (tmp_path / "out/_dedupe/removed.jsonl").read_text().splitlines()]
+    gone = {int(one["id"]): (one["survivor"]["id"], one["similarity"]) for one in listed}
+    expected = {one.block.doc: (one.survivor.doc, round(one.similarity, 6)) for one in found.duplicates}
+    because_of_old = {doc: (one[1], score) for doc, (one, score) in expected.items() if isinstance(one, tuple)}
+    assert kept_ids(tmp_path / "out") == [number for number in range(len(new)) if number not in expected]
+    assert {doc: gone[doc] for doc in because_of_old} == because_of_old

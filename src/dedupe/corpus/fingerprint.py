@@ -13,7 +13,7 @@ import numpy as np
 from dedupe.core import bands
 from dedupe.core.batch import Batch, char_counts, char_offsets
 from dedupe.core.blocks import Blocks, split
-from dedupe.core.hashing import U8
+from dedupe.core.hashing import I64, U8
 from dedupe.core.sketch import sketch
 from dedupe.corpus.inputs import Source
 from dedupe.corpus.job import Job
@@ -178,23 +178,25 @@ class _Pass:
             column.append(found.keys[compared, band])
         self.n_blocks += rows.size
 
-    def _take_known(self, batch: Batch, blocks: Blocks) -> list[int]:
-        """Note the documents that match one of the index; returns which these are."""
-        spans = zip(batch.offsets[blocks.docs].tolist(), batch.offsets[blocks.docs + 1].tolist(), strict=True)
-        texts = [batch.buffer[start:end].tobytes().decode("utf-8", "surrogatepass") for start, end in spans]
-        hits = [(place, found[0]) for place, found in enumerate(self.index.query_many(texts, k=1)) if found]
-        names = [json.dumps({"id": match.id, "rule": match.verdict}).encode() for _, match in hits]
-        links = np.empty(len(hits), LINK)
-        links["block"] = [place + self.n_blocks for place, _ in hits]
-        links["survivor"] = -1 - np.arange(self.n_known, self.n_known + len(hits))
-        links["similarity"] = [match.similarity for _, match in hits]
+    def _take_known(self, batch: Batch, blocks: Blocks) -> I64:
+        """Note the documents that match a survivor of the index; returns which these are."""
+        from dedupe.index.standing import match_survivors
+
+        found = match_survivors(self.index, batch, blocks)
+        names = [
+            json.dumps({"id": one, "rule": rule}).encode() for one, rule in zip(found.ids, found.rules, strict=True)
+        ]
+        links = np.empty(found.block.size, LINK)
+        links["block"] = found.block + self.n_blocks
+        links["survivor"] = -1 - np.arange(self.n_known, self.n_known + found.block.size)
+        links["similarity"] = found.similarity
         ends = self.known_end + np.cumsum([len(name) for name in names], dtype=np.int64)
         self.store.known.append(links)
         self.store.known_names.append(np.frombuffer(b"".join(names), np.uint8))
         self.store.known_ends.append(ends)
-        self.n_known += len(hits)
+        self.n_known += found.block.size
         self.known_end = int(ends[-1]) if ends.size else self.known_end
-        return [place for place, _ in hits]
+        return found.block
 
     def _scores(self, batch: Batch, blocks: Blocks) -> np.ndarray[Any, np.dtype[np.float64]]:
         keep = self.job.options.keep

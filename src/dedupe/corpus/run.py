@@ -29,6 +29,7 @@ from dedupe.corpus.progress import Progress
 from dedupe.corpus.reading import texts_in
 from dedupe.corpus.recall import measure_recall
 from dedupe.corpus.reread import spill_texts
+from dedupe.corpus.spill import give_back
 from dedupe.corpus.store import Extent, Store
 from dedupe.corpus.summary import (
     CorpusSummary,
@@ -174,6 +175,7 @@ class _Run:
         noted = self.manifest.done(name)
         if noted is None:
             noted = work()
+            give_back()
             self.note_spills()
             self.manifest.finish(name, noted)
         return noted
@@ -198,6 +200,7 @@ class _Run:
                     self.manifest.notes["inputs"] = inputs.result()
 
             extents = fingerprint(self.sources, self.job, self.store, self.manifest, self.progress, note)
+        give_back()
         self.note_spills()
         self.progress.stage("matching", 0)
         store, job = self.store, self.job
@@ -231,6 +234,7 @@ class _Run:
             keys.remove()
         groups = find_groups(store, job)
         spill_texts(self.sources, extents, job, store, groups, self.progress)
+        give_back()
         self.note_spills()
         walked = decide_groups(job, store, groups, self.progress)
         remove_groups(store, groups)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,7 @@ def _read_parquet(file: Any, path: str, text: str, columns: Sequence[str] | None
         size = min(max(_CHUNK * n_rows // max(n_bytes, 1), 64), 1 << 16)
         for batch in made.iter_batches(batch_size=size, row_groups=[group], columns=chosen):
             yield Rows(batch, text, group, made)
-        pa.default_memory_pool().release_unused()
+        pa.default_memory_pool().release_unused()  # Arrow keeps what it has freed, beside the bound of the run
     if about.num_rows == 0:
         yield Rows(_empty(schema), text, 0, made)
 
@@ -160,6 +161,8 @@ class Writer:
         """Note where to write; the file is opened with the first rows, which bring the schema."""
         self.path = path
         self._opened: Any = None
+        self._pool = ThreadPoolExecutor(1)  # a row group is packed while the rows of the next one come in
+        self._packed: Future[None] | None = None
         self._waiting: list[Any] = []
         self._group, self._n_bytes = -1, 0
 
@@ -187,18 +190,24 @@ class Writer:
             self._n_bytes += batch.nbytes
 
     def _flush(self) -> None:
+        if self._packed is not None:
+            self._packed.result()
+            self._packed = None
         if self._waiting:
-            table = pa.Table.from_batches(self._waiting)
-            if isinstance(self._opened, pq.ParquetWriter):
-                self._opened.write_table(table, row_group_size=table.num_rows)
-            else:
-                self._opened.write_table(table)
+            self._packed = self._pool.submit(self._pack, pa.Table.from_batches(self._waiting))
         self._waiting, self._n_bytes = [], 0
-        pa.default_memory_pool().release_unused()  # Arrow keeps what it has freed, beside the bound of the run
+
+    def _pack(self, table: Any) -> None:
+        if isinstance(self._opened, pq.ParquetWriter):
+            self._opened.write_table(table, row_group_size=table.num_rows)
+        else:
+            self._opened.write_table(table)
 
     def close(self) -> None:
         """Finish the file."""
         self._flush()
+        self._flush()  # waits for the last one
+        self._pool.shutdown()
         if self._opened is not None:
             self._opened.close()
 
