@@ -94,11 +94,9 @@ def leaders_of(view: View, keys: U64) -> tuple[I64, I64]:
     rows, ids = view.lead.get(keys)
     if rows.size == 0:
         return rows, ids
-    known, back = np.unique(ids, return_inverse=True)
-    head, survivor, _ = view.decisions(known)
-    stays = (head == known) & (survivor == known) & view.is_alive(known)
-    keep = stays[back]
-    rows, ids = rows[keep], ids[keep]
+    head, survivor, _ = view.decisions(ids)
+    stays = (head == ids) & (survivor == ids) & view.is_alive(ids)
+    rows, ids = rows[stays], ids[stays]
     place = np.arange(rows.size) - np.searchsorted(rows, rows)
     return rows[place < LEADERS], ids[place < LEADERS]
 
