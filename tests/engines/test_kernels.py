@@ -8,6 +8,7 @@ from itertools import groupby
 import numpy as np
 import pyarrow as pa
 import pytest
+from hostile import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,6 @@ from dedupe.core.survivors import LEADERS
 from dedupe.engines import kernels
 from dedupe.errors import InputError
 from dedupe.options import Options
-from hostile import HOSTILE
 
 PLAN = bands.plan(0.7, 0.99)
 

@@ -11,9 +11,9 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pyspark.errors import AnalysisException
 from pyspark.sql import functions as F
 
+from dedupe import __version__
 from dedupe.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -48,12 +48,14 @@ class Work:
     """
 
     def __init__(self, session: SparkSession, folder: str) -> None:
-        """Hold the folder; nothing is read yet."""
+        """Make the folder, or see what an earlier run has left in it."""
         self.session, self.folder = session, folder.rstrip("/")
         self.rows: dict[str, int] = {}
         self.reused: list[str] = []
         self._token = ""
         self._anew = False
+        self._note("run", {"library": __version__})  # now the folder is there to be read
+        self._notes = self._read_notes()
 
     @classmethod
     def open(cls, session: SparkSession, folder: str | None) -> Work:
@@ -92,7 +94,7 @@ class Work:
         """
         path = f"{self.folder}/{name}"
         written = self.session.read.schema(frame.schema).parquet
-        note = None if self._anew else self._note(name)
+        note = None if self._anew else self._notes.get(name)
         if note is not None and content is not None:
             settings["content"] = content.now()
         if note is not None and note["after"] == self._token and note["settings"] == _plain(settings):
@@ -109,25 +111,21 @@ class Work:
             settings["content"] = content.of_stage(written(path))
         made = {"settings": _plain(settings), "after": self._token, "rows": self.rows[name], "token": uuid.uuid4().hex}
         self._token = made["token"]
-        self.write_note(name, made)
+        self._note(name, made)
         log.info("stage %s: %d rows", name, self.rows[name])
         return written(path)
 
-    def write_note(self, name: str, note: dict[str, Any]) -> None:
+    def _note(self, name: str, note: dict[str, Any]) -> None:
         """Write a note; it is there as a whole, or not at all."""
-        frame = self.session.range(0, 1, 1, 1).select(F.lit(json.dumps(note)).alias("value"))
+        told = F.lit(json.dumps({"stage": name, **note}))
+        frame = self.session.range(0, 1, 1, 1).select(told.alias("value"))
         frame.write.mode("overwrite").text(f"{self.folder}/notes/{name}")
 
-    def _note(self, name: str) -> dict[str, Any] | None:
-        try:
-            rows = self.session.read.text(f"{self.folder}/notes/{name}").collect()
-        except AnalysisException:  # it is not there
-            return None
-        try:
-            found: dict[str, Any] = json.loads(rows[0][0])
-        except (IndexError, ValueError):  # it was being written
-            return None
-        return found
+    def _read_notes(self) -> dict[str, dict[str, Any]]:
+        """Read the notes of all stages."""
+        lines = self.session.read.option("recursiveFileLookup", "true").text(f"{self.folder}/notes").collect()
+        notes = [json.loads(line[0]) for line in lines]
+        return {note["stage"]: note for note in notes}
 
     def _check(self, name: str, rows: int, path: str) -> None:
         try:
