@@ -14,7 +14,7 @@ from dedupe.documents import check_text
 from dedupe.errors import InputError, OptionError, nearest
 from dedupe.index.joining import Source
 from dedupe.index.postings import ID_BITS
-from dedupe.index.records import Id, encode_ids
+from dedupe.index.records import Id, Records, encode_ids
 from dedupe.index.view import NONE, View
 
 _CONFLICTS = ("error", "replace", "skip")
@@ -142,7 +142,7 @@ def _each_id_once(arrivals: Arrivals, on_conflict: str) -> Arrivals:
     return kept._replace(skipped=tuple(again)) if on_conflict == "skip" else kept._replace(replaced=tuple(again))
 
 
-def columns_of(view: View, arrivals: Arrivals, batch: Batch, blocks: Blocks, source: Source) -> dict[str, Any]:
+def new_records(view: View, arrivals: Arrivals, batch: Batch, blocks: Blocks, source: Source) -> Records:
     """Put documents into columns, to come after those of the index; all but the decisions.
 
     Raises:
@@ -164,7 +164,7 @@ def columns_of(view: View, arrivals: Arrivals, batch: Batch, blocks: Blocks, sou
         "n_words": source.sketch.n_words.astype(np.uint32),
     }
     columns.update(_kept_text(batch, blocks) if view.rules.store_text else _kept_sets(batch, blocks, source))
-    return columns
+    return Records(view.n_docs, view.n_blocks, len(arrivals.ids), blocks.starts.size, columns)
 
 
 def _kept_text(batch: Batch, blocks: Blocks) -> dict[str, Any]:

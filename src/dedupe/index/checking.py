@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dedupe.core.batch import Batch
 from dedupe.core.hashing import I64, Bool
 from dedupe.core.sketch import sketch
 from dedupe.errors import DedupeError
@@ -179,10 +178,9 @@ def repair(path: Path) -> Repair:
     n_kept = 0
     for part, keep in left.parts:
         made = kept_records(part, np.flatnonzero(keep))
-        coded = Batch(made.columns["id_bytes"], made.columns["id_offsets"].astype(np.int64))
         with folder.writing() as view:
-            assert isinstance(made.columns, dict)
-            joined = join(view, coded, made.columns, of_records(left.rules, made))
+            new = made._replace(first_doc=view.n_docs, first_block=view.n_blocks)
+            joined = join(view, new, of_records(left.rules, made))
             folder.commit(joined.view, joined.records if made.n_docs else None)
         n_kept += made.n_docs
     folder.catalogue.close()

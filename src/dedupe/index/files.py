@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from dedupe.core.hashing import I64, U64
-from dedupe.errors import DedupeError
 from dedupe.index import records
 from dedupe.index.catalogue import Catalogue, Named
 from dedupe.index.errors import IndexDamaged
+from dedupe.index.newfiles import Fill, NewFiles
 from dedupe.index.records import Records
 from dedupe.index.rules import Rules, plain
 from dedupe.index.segments import Segment, SegmentWriter
@@ -26,7 +25,6 @@ from dedupe.index.view import FAMILIES, Changes, View
 
 TIER = 8  # files of one level that are merged into one of the next
 Merge = dict[int, Callable[[], Iterator[U64]]]  # for each era, what makes its postings in parts
-Fill = Callable[[SegmentWriter], dict[str, int]]  # writes the sections of a file, and says what is in it
 _ATTEMPTS = 20  # a reader may find a file gone that was merged a moment ago
 
 
@@ -42,7 +40,8 @@ class Folder:
         self._named: list[Named] = []
         self._version = -1
         self._view: View | None = None
-        self._made: list[Path] = []
+        self._files: NewFiles
+        self._decisions: Future[Any] | None = None
 
     # -- reading
 
@@ -111,19 +110,26 @@ class Folder:
 
         Raises:
             IndexLocked: Another writer did not finish in time.
+            DedupeError: The disk is full or read-only; nothing was changed.
         """
-        self._made = []
+        self._files = NewFiles(self.path, self.catalogue, plain(self.rules))
+        self._decisions = None
         try:
             with self.catalogue.writing():
                 view = self.view()
                 self._sweep()
                 yield view
+                self._files.finish()
         except BaseException:
-            for path in self._made:
-                path.unlink(missing_ok=True)
+            self._files.abandon()
             self._version = -1
             raise
         self._version = -1
+
+    def begin(self, new: Records) -> None:
+        """Write new documents while they are decided about; inside :meth:`writing`, before :meth:`commit`."""
+        self._decisions = self._files.later()
+        self._files.start("records", 0, _records_of([new], self._decisions))
 
     def commit(self, view: View, new: Records | None) -> None:
         """Write what a view has that is in no file yet; inside :meth:`writing`.
@@ -132,17 +138,18 @@ class Folder:
             view: The state to be.
             new: Its last documents, when they are new.
         """
-        planned = []
         if new is not None:
-            planned.append(self._plan("records", 0, _records_of([new], view)))
+            if self._decisions is None:
+                self.begin(new)
+            assert self._decisions is not None
+            self._decisions.set_result([view.part_decisions(new)])
         pending = {family: view.runs[family].pending for family in FAMILIES}
         if any(pending.values()):
-            planned.append(
-                self._plan("postings", 0, _postings_of({one: merge_of(runs) for one, runs in pending.items()}))
-            )
+            self._files.start("postings", 0, _postings_of({one: merge_of(runs) for one, runs in pending.items()}))
         if self._view is None or view.changes is not self._view.changes:
-            planned += self._plan_changes(view.changes)
-        self._write(planned)
+            self.catalogue.drop([one.name for one in self._named if one.kind == "changes"])
+            if view.changes.removed.size + view.changes.blocks.size:
+                self._files.start("changes", 0, _changes_of(view.changes))
 
     def merge(self) -> bool:
         """Merge the files of one level, if there are many; one commit of its own.
@@ -167,10 +174,10 @@ class Folder:
             if wrong := part.damaged_sections():
                 raise IndexDamaged(f"{part.path} is damaged: {', '.join(wrong)}; run `dedupe index repair`")
         if kind == "records":
-            fill = _records_of(sorted(map(Records.of, parts), key=lambda part: part.first_doc), view)
+            self._write_records(sorted(map(Records.of, parts), key=lambda part: part.first_doc), view, level)
         else:
             fill = _postings_of({family: merge_of(runs_of(parts, family)) for family in FAMILIES})
-        self._write([self._plan(kind, level, fill)])
+            self._files.start(kind, level, fill)
         self.catalogue.drop([one.name for one in chosen])
 
     def replace_all(self, parts: list[Records], view: View, runs: dict[str, Merge]) -> None:
@@ -178,30 +185,13 @@ class Folder:
         self.catalogue.drop([one.name for one in self._named])
         level = max((one.level for one in self._named), default=0)
         if parts:
-            self._write([self._plan("records", level, _records_of(parts, view))])
-            self._write([self._plan("postings", level, _postings_of(runs))])
+            self._write_records(parts, view, level)
+            self._files.start("postings", level, _postings_of(runs))
 
-    def _plan_changes(self, changes: Changes) -> list[_Planned]:
-        """Put the changes in the place of those that were there."""
-        self.catalogue.drop([one.name for one in self._named if one.kind == "changes"])
-        is_empty = changes.removed.size + changes.blocks.size == 0
-        return [] if is_empty else [self._plan("changes", 0, _changes_of(changes))]
-
-    def _plan(self, kind: str, level: int, fill: Fill) -> _Planned:
-        planned = _Planned(self.path / self.catalogue.next_name(kind), kind, level, fill)
-        self._made.append(planned.path)
-        return planned
-
-    def _write(self, planned: list[_Planned]) -> None:
-        """Write files, side by side, and make them part of the index."""
-        if not planned:
-            return
-        settings = plain(self.rules)
-        with ThreadPoolExecutor(len(planned)) as pool:
-            named = list(pool.map(lambda one: one.write(settings), planned))
-        sync_folder(self.path)
-        for one in named:
-            self.catalogue.name(one)
+    def _write_records(self, parts: list[Records], view: View, level: int) -> None:
+        decisions = self._files.later()
+        decisions.set_result(view.part_decisions(part) for part in parts)
+        self._files.start("records", level, _records_of(parts, decisions))
 
     def _sweep(self) -> None:
         """Take away files that no commit names: left by a writer that died, or merged away."""
@@ -218,25 +208,9 @@ class Folder:
             self._sweep()
 
 
-class _Planned(NamedTuple):
-    """A file that has its name and is to be written."""
-
-    path: Path
-    kind: str
-    level: int
-    fill: Fill
-
-    def write(self, settings: dict[str, Any]) -> Named:
-        """Write it to the disk."""
-        with SegmentWriter(self.path, {"kind": self.kind, "level": self.level, "settings": settings}) as writer:
-            counts = self.fill(writer)
-            writer.fact("counts", counts)
-        return Named(self.path.name, self.kind, self.level, self.path.stat().st_size, json.dumps(counts))
-
-
-def _records_of(parts: list[Records], view: View) -> Fill:
+def _records_of(parts: list[Records], decisions: Future[Any]) -> Fill:
     def fill(writer: SegmentWriter) -> dict[str, int]:
-        records.write(writer, parts, [view.part_decisions(part) for part in parts])
+        records.write(writer, parts, decisions)
         return {
             "first_doc": parts[0].first_doc,
             "first_block": parts[0].first_block,
@@ -321,17 +295,3 @@ def _hollow(first_doc: int, first_block: int, n_docs: int, n_blocks: int) -> Rec
         sets=np.zeros(0, np.uint32), set_offsets=np.zeros(n_blocks + 1, np.uint64),
     )  # fmt: skip
     return Records(first_doc, first_block, n_docs, n_blocks, columns)
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder last through a power cut."""
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:  # Windows opens no folders; it keeps names in order itself
-        return
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        raise DedupeError(f"cannot write {path}: {error.strerror or error}; nothing was changed") from error
-    finally:
-        os.close(handle)

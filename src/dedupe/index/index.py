@@ -19,7 +19,7 @@ from dedupe.core.hashing import I64
 from dedupe.documents import Documents, check_text, collect
 from dedupe.errors import DedupeError, InputError, OptionError
 from dedupe.find import order_of, plain_settings
-from dedupe.index.arrivals import columns_of, read
+from dedupe.index.arrivals import new_records, read
 from dedupe.index.catalogue import NAME, Catalogue
 from dedupe.index.checking import Problem, verify
 from dedupe.index.compacting import write_anew
@@ -147,8 +147,11 @@ class Index:
             batch = encode(arrivals.texts)
             blocks = split(batch, view.rules.options.unit)
             source = of_texts(view.rules, batch, blocks)
-            joined = join(now, arrivals.coded, columns_of(now, arrivals, batch, blocks, source), source)
-            folder.commit(joined.view, joined.records if arrivals.ids else None)
+            new = new_records(now, arrivals, batch, blocks, source)
+            if new.n_docs:
+                folder.begin(new)
+            joined = join(now, new, source)
+            folder.commit(joined.view, joined.records if new.n_docs else None)
         self._tidy()
         counts = len(arrivals.ids), joined.records.n_blocks
         docs_added = np.arange(now.n_docs, joined.view.n_docs)

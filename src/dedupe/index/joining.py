@@ -70,30 +70,28 @@ class Joined(NamedTuple):
     stats: dict[str, Any]
 
 
-def join(view: View, coded: Batch, columns: dict[str, Any], source: Source) -> Joined:
+def join(view: View, new: Records, source: Source) -> Joined:
     """Put documents behind those that are there.
 
     Args:
         view: The index.
-        coded: Encoded ids of the documents; none of them is there.
-        columns: Their columns, less the decisions.
+        new: The documents, less the decisions; none of their ids is there.
         source: Their blocks.
     """
-    n_blocks = source.sketch.n_words.size
-    decided = decide(view, source.sketch, source.sets, np.arange(n_blocks))
+    decided = decide(view, source.sketch, source.sets, np.arange(new.n_blocks))
     columns = {
-        **columns,
+        **new.columns,  # type: ignore[dict-item]  # a dict: they are in no file yet
         "head": decided.head.astype(np.uint32),
         "survivor": decided.survivor.astype(np.uint32),
         "similarity": decided.similarity,
     }
-    n_docs = coded.offsets.size - 1
-    made = Records(view.n_docs, view.n_blocks, n_docs, n_blocks, columns)
-    if not n_docs:
+    made = new._replace(columns=columns)
+    if not new.n_docs:
         return Joined(view, made, decided.stats)
     runs = {family: run.draft() for family, run in view.runs.items()}
-    runs["lead"].put_sorted(decided.lead, view.n_blocks, n_blocks)
-    runs["rest"].put_sorted(decided.rest, view.n_blocks, n_blocks)
+    runs["lead"].put_sorted(decided.lead, new.first_block, new.n_blocks)
+    runs["rest"].put_sorted(decided.rest, new.first_block, new.n_blocks)
     runs["words"].put(*decided.words)
-    runs["ids"].put(id_hashes(coded), view.n_docs + np.arange(n_docs))
+    coded = Batch(new.columns["id_bytes"], new.columns["id_offsets"].astype(np.int64))
+    runs["ids"].put(id_hashes(coded), np.arange(new.first_doc, new.end))
     return Joined(View(view.rules, [*view.records, made], runs, view.changes), made, decided.stats)

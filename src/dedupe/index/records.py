@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from concurrent.futures import Future
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dedupe.core.batch import Batch, encode
-from dedupe.core.hashing import F64, GOLDEN, I64, MASK, POSITION, U64, fmix64, offsets_of, ranges
+from dedupe.core.hashing import GOLDEN, I64, MASK, POSITION, U64, fmix64, offsets_of, ranges
 from dedupe.core.shingles import Shingles
 from dedupe.errors import InputError
 from dedupe.index.segments import Array, Segment, SegmentWriter
@@ -30,6 +31,8 @@ SECTIONS = {
     "sets": "u4",  # upper halves of the shingles, when no text is kept
     "set_offsets": "u8",
 }
+
+DECISIONS = ("head", "survivor", "similarity")
 
 Id = str | int
 
@@ -163,24 +166,24 @@ def halves(found: Shingles) -> Shingles:
     return Shingles(upper[fresh], offsets_of(np.bincount(block[fresh], minlength=counts.size)))
 
 
-def write(writer: SegmentWriter, parts: Sequence[Records], decisions: Sequence[tuple[Array, Array, F64]]) -> None:
+def write(writer: SegmentWriter, parts: Sequence[Records], decisions: Future[Any]) -> None:
     """Write stretches that follow each other as one segment.
 
     Args:
         writer: The open segment.
         parts: The stretches.
-        decisions: Head, survivor and similarity of the blocks of each, as they are now.
+        decisions: Head, survivor and similarity of the blocks of each, as they are now; waited for at the end.
     """
     for name in ("first_doc", "first_block"):
         writer.fact(name, getattr(parts[0], name))
     for name, dtype in SECTIONS.items():
-        if name in ("head", "survivor", "similarity"):
-            place = ("head", "survivor", "similarity").index(name)
-            writer.section(name, (decision[place] for decision in decisions), dtype)
-        elif name in ("id_offsets", "doc_blocks", "text_offsets", "set_offsets"):
+        if name in ("id_offsets", "doc_blocks", "text_offsets", "set_offsets"):
             writer.section(name, _joined(parts, name), dtype)
-        else:
+        elif name not in DECISIONS:
             writer.section(name, (part.columns[name] for part in parts), dtype)
+    decided = list(decisions.result())
+    for place, name in enumerate(DECISIONS):
+        writer.section(name, (columns[place] for columns in decided), SECTIONS[name])
 
 
 def _joined(parts: Sequence[Records], name: str) -> list[U64]:
