@@ -24,7 +24,9 @@ was written; 4 the system failed (disk full, no permission), go on with --resume
 
 @click.command(epilog=_EPILOG)
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
-@click.option("-o", "--output", required=True, help="Folder for the cleaned files; a file for one INPUT; - is stdout.")
+@click.option(
+    "-o", "--output", required=True, help="Folder or URL for the cleaned files; a file for one INPUT; - is stdout."
+)
 @click.option("--text", default="text", show_default=True, help="Column of the text.")
 @click.option("--id", help="Column that identifies a document; file and row do without it.")
 @click.option("--format", help="jsonl, csv, tsv, parquet, arrow, warc, text; told from the names by default.")
@@ -40,8 +42,12 @@ was written; 4 the system failed (disk full, no permission), go on with --resume
 @click.option("--min-documents", type=int, default=1, help="A paragraph goes only if in so many documents.")
 @click.option("--empty", default="drop", show_default=True, help="Documents that lose all text: drop or keep.")
 @click.option("--on-error", default="stop", show_default=True, help="Bad rows and files: stop, skip, quarantine.")
-@click.option("--max-loss", type=float, help="Stop before writing if a greater share of the words would go.")
+@click.option("--max-loss", type=float, help="Stop before writing if a source, or all, would lose more of their words.")
+@click.option(
+    "--source", help="Column that says where a document is from, for --max-loss and the summary; or its file."
+)
 @click.option("--against", help="Folder of an index: documents that match one of it go.")
+@click.option("--removed-format", default="jsonl", show_default=True, help="List of what went: jsonl or parquet.")
 @click.option("--mark", is_flag=True, help="Keep everything; add columns that say what would go.")
 @click.option("--memory", default="2GB", show_default=True, help="Bound on the memory of the process.")
 @click.option("--threads", type=int, help="Threads; the result does not depend on it.")
@@ -126,8 +132,8 @@ def _summary_lines(made: CorpusSummary) -> Iterator[str]:
     for cluster in made.clusters[:3]:
         name = cluster["survivor"]
         yield f"cluster    {cluster['size']:,} alike, kept {name.get('id') or name['file'] + ':' + str(name['row'])}"
-    for source in made.sources[:3] if len(made.sources) > 1 else ():
-        yield f"source     {source['file']} lost {source['lost']:.1%} of its words"
+    for source in made.sources[:3] if len(made.sources) > 1 or made.settings["source"] else ():
+        yield f"source     {source['source'] or '(none)'} lost {source['lost']:.1%} of its words"
     measured = "" if made.recall_measured is None else f", measured {made.recall_measured:.3f} on a sample"
     yield f"recall     promised {made.recall_promised:.3f}{measured}"
     if made.capped:

@@ -19,11 +19,11 @@ from dedupe import clean_files
 CHILD = """
 import json, os, signal, sys
 from pathlib import Path
-from dedupe.corpus import fingerprint, job, manifest, run, spill, write
+from dedupe.corpus import fingerprint, job, manifest, output, run, spill, write
 from dedupe.corpus.formats import jsonl
 
 fatal, count = int(sys.argv[1]), 0
-fingerprint._CHECKPOINT = run._CHECKPOINT = 1
+fingerprint._CHECKPOINT = output._CHECKPOINT = 1
 job.Job.budget_bytes = property(lambda self: 60_000)
 
 def dying(real, half):

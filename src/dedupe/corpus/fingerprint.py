@@ -15,6 +15,7 @@ from dedupe.core.batch import Batch, char_counts, char_offsets
 from dedupe.core.blocks import Blocks, split
 from dedupe.core.hashing import I64, U8
 from dedupe.core.sketch import sketch
+from dedupe.corpus.durable import force
 from dedupe.corpus.inputs import Source
 from dedupe.corpus.job import Job
 from dedupe.corpus.manifest import Manifest
@@ -24,8 +25,9 @@ from dedupe.corpus.store import BAD, BLOCK, INSIDE, LINK, ROW, SPAN, Extent, Sto
 from dedupe.errors import InputError, OptionError
 from dedupe.results import Block
 
-_CHECKPOINT = 64 << 20  # bytes of text between two notes of how far the pass is
+_CHECKPOINT = 256 << 20  # bytes of text between two notes of how far the pass is: each waits for the disk
 _PROBLEMS = 100  # noted one by one
+_ORIGINS = 100_000  # sources; more are no sources, and would fill the manifest
 
 
 def fingerprint(
@@ -73,6 +75,7 @@ def _note(pass_: _Pass, manifest: Manifest) -> None:
     for column in pass_.store.first_pass():
         column.flush()
         pass_.state["lengths"][column.path.name] = len(column)
+    force(column.path for column in pass_.store.first_pass())
     pass_.since_note = 0
     manifest.finish("reading", pass_.state)
 
@@ -91,6 +94,7 @@ class _Pass:
         self.id_end = state["lengths"].get("ids.bin", 0)
         self.known_end = state["lengths"].get("known-names.bin", 0)
         self.n_known = state["lengths"].get("known.bin", 0)
+        self.origins = {name: number for number, name in enumerate(state.setdefault("origins", []))}
         self.index: Any = None if job.against is None else _index(job)
 
     def problem(self, source: int, row: int | None, what: str, cause: Exception | None = None) -> None:
@@ -141,6 +145,8 @@ class _Pass:
         self._take_blocks(batch, blocks)
         if self.job.id is not None:
             self._take_ids([key for part in parts for key in part.ids or []])
+        if self.job.source is not None:
+            self._take_origins([name for part in parts for name in part.origins or []])
         self.n_rows += n_rows
         self.since_note += batch.buffer.size
         self.state["bytes"] += int(batch.buffer.size)
@@ -224,6 +230,19 @@ class _Pass:
         digests = b"".join(hashlib.blake2b(key, digest_size=8).digest() if key else bytes(8) for key in coded)
         self.store.id_hashes.append(np.frombuffer(digests, "<u8"))
         self.id_end = int(ends[-1]) if ends.size else self.id_end
+
+    def _take_origins(self, names: list[Any]) -> None:
+        numbers = np.empty(len(names), np.int32)
+        for row, value in enumerate(names):
+            name = "" if value is None else str(value)
+            numbers[row] = self.origins.setdefault(name, len(self.origins))
+            if numbers[row] == len(self.state["origins"]):
+                self.state["origins"].append(name)
+        if len(self.origins) > _ORIGINS:
+            raise InputError(
+                f"column {self.job.source!r} has more than {_ORIGINS} values, so it names no sources; choose another"
+            )
+        self.store.origins.append(numbers)
 
 
 def _index(job: Job) -> Any:

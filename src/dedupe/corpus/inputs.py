@@ -13,10 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dedupe.corpus.durable import force, write_text
 from dedupe.corpus.formats import FORMATS, format_of
 from dedupe.corpus.formats.streams import BLOCK, compression, is_url, reading
 from dedupe.corpus.job import Places
-from dedupe.corpus.manifest import replace_text
+from dedupe.corpus.remote import file_system, first_entry, staging
 from dedupe.errors import InputError
 
 STDIN = "-"
@@ -61,14 +62,16 @@ class Source:
         return total.hexdigest()
 
 
-def places(inputs: Sequence[str], output: str | os.PathLike[str], aside: str | None = None) -> Places:
+def places(inputs: Sequence[str], output: str | os.PathLike[str]) -> Places:
     """Decide where a run writes, and refuse places that would mix input and output.
 
     Raises:
         InputError: The output is, or lies inside, an input folder, or is an input file.
     """
     if str(output) == STDIN:
-        return Places(None, Path(aside or tempfile.mkdtemp(prefix="dedupe-")))
+        return Places(None, Path(tempfile.mkdtemp(prefix="dedupe-")))
+    if is_url(str(output)):
+        return _remote(inputs, str(output))
     path = Path(output)
     for given in inputs:
         if given == STDIN or is_url(given):
@@ -76,16 +79,38 @@ def places(inputs: Sequence[str], output: str | os.PathLike[str], aside: str | N
         inner, outer = path.resolve(), Path(given).resolve()
         if inner == outer or outer in inner.parents:
             raise InputError(f"the output {path} lies inside the input {given}; choose a folder outside of it")
-    one_file = len(inputs) == 1 and not path.is_dir() and format_of(path.name) is not None
-    one_file = one_file and (inputs[0] == STDIN or not Path(inputs[0]).is_dir())
-    if one_file:
+    if not path.is_dir() and _is_one_file(inputs, path.name):
         return Places(path, path.with_name(path.name + ASIDE), one_file=True)
     return Places(path, path / ASIDE)
+
+
+def _is_one_file(inputs: Sequence[str], name: str) -> bool:
+    return len(inputs) == 1 and format_of(name) is not None and (inputs[0] == STDIN or not Path(inputs[0]).is_dir())
+
+
+def _remote(inputs: Sequence[str], url: str) -> Places:
+    file_system(url)  # names a missing library before any work is done
+    if url.rstrip("/") in [given.rstrip("/") for given in inputs] or any(
+        is_url(given) and url.startswith(given.rstrip("/") + "/") for given in inputs
+    ):
+        raise InputError(f"the output {url} lies inside an input; choose another place")
+    folder = staging(url)
+    above, _, name = url.rstrip("/").rpartition("/")
+    if _is_one_file(inputs, name):
+        return Places(folder / name, folder / (name + ASIDE), one_file=True, url=above, staged=folder)
+    return Places(folder, folder / ASIDE, url=url.rstrip("/"), staged=folder)
 
 
 def check_free(where: Places, *, resume: bool) -> None:
     """Raise an InputError when the output holds something that a run could overwrite."""
     if resume or where.output is None:
+        return
+    if where.url is not None:
+        url = f"{where.url}/{where.output.name}" if where.one_file else where.url
+        there = first_entry(url)
+        if there is not None:
+            raise InputError(f"the output {url} is not empty ({there} is there); choose another place, or empty it")
+        shutil.rmtree(where.staged or where.aside, ignore_errors=True)  # of a run that is not to go on
         return
     if where.one_file:
         taken = [path for path in (where.output, where.aside) if path.exists()]
@@ -206,6 +231,7 @@ def copy_notes(source: Path, target: Path, mark: str) -> None:
         if path.name == "state.json":
             notes = json.loads(path.read_text())
             notes["_fingerprint"] = hashlib.sha256(f"{notes.get('_fingerprint')}{mark}".encode()).hexdigest()[:16]
-            replace_text(into, json.dumps(notes, indent=2, sort_keys=True))
+            write_text(into, json.dumps(notes, indent=2, sort_keys=True))
         else:
             into.write_bytes(path.read_bytes())
+            force([into])

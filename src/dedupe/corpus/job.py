@@ -13,6 +13,7 @@ from dedupe.options import Options
 
 ON_ERROR = ("stop", "skip", "quarantine")
 EMPTY = ("drop", "keep")
+REMOVED_FORMATS = ("jsonl", "parquet")
 LEAST_MEMORY = 256 << 20
 _UNITS = {"": 0, "B": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", re.IGNORECASE)
@@ -38,6 +39,8 @@ class Job:
         max_loss: Share of the words, 0–1, that may go from any source and in total; None for no limit.
         against: Folder of an index whose documents stay: what matches one of them goes. None for none.
         mark: Keep everything and add columns that say what would go.
+        source: Name of the column that says where a document is from, for `max_loss` and the summary; None: its file.
+        removed_format: Format of the list of what went: ``jsonl`` or ``parquet``.
         memory_bytes: Bound on the memory of the process.
     """
 
@@ -52,6 +55,8 @@ class Job:
     max_loss: float | None = None
     against: str | None = None
     mark: bool = False
+    source: str | None = None
+    removed_format: str = "jsonl"
     memory_bytes: int = field(default=2 << 30, compare=False)
 
     def __post_init__(self) -> None:
@@ -60,7 +65,11 @@ class Job:
         Raises:
             OptionError: A value breaks its rule.
         """
-        for name, allowed in (("on_error", ON_ERROR), ("empty", EMPTY)):
+        for name, allowed in (
+            ("on_error", ON_ERROR),
+            ("empty", EMPTY),
+            ("removed_format", REMOVED_FORMATS),
+        ):
             value = getattr(self, name)
             if value not in allowed:
                 listed = ", ".join(repr(choice) for choice in allowed)
@@ -81,9 +90,10 @@ class Job:
 
     def plain(self) -> dict[str, Any]:
         """The settings that decide the output, as values that JSON can hold."""
-        names = ("text", "id", "format", "inside", "min_documents", "empty", "on_error", "against", "mark")
+        names = ("text", "id", "format", "inside", "min_documents", "empty", "on_error", "against", "mark", "source")
         matching = {key: value for key, value in plain_settings(self.options).items() if key != "threads"}
-        return {**{name: getattr(self, name) for name in names}, "options": matching}
+        plain = {name: getattr(self, name) for name in (*names, "removed_format")}
+        return {**plain, "options": matching}
 
     @property
     def budget_bytes(self) -> int:
@@ -93,7 +103,7 @@ class Job:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that must be read."""
-        return (self.text,) if self.id is None else (self.text, self.id)
+        return tuple(name for name in (self.text, self.id, self.source) if name is not None)
 
     @property
     def needs_spans(self) -> bool:
@@ -129,13 +139,28 @@ class Places:
         output: Folder of the cleaned files, or the one file, or None for standard output.
         aside: Folder of the removed list, the report and the files in work.
         one_file: `output` is a file.
+        url: Where the files go up in the end; None when `output` is their place.
+        staged: The local folder of an output at a URL.
     """
 
     output: Path | None
     aside: Path
     one_file: bool = False
+    url: str | None = None
+    staged: Path | None = None
 
     @property
     def work(self) -> Path:
         """Files in work; it is gone when a run has ended well."""
         return self.aside / "work"
+
+    def removed_list(self, job: Job) -> Path:
+        """The list of what went."""
+        return self.aside / f"removed.{job.removed_format}"
+
+    def told(self, path: Path) -> str:
+        """What a file is called in the summary: by its place, or by its URL."""
+        if self.url is None or self.staged is None:
+            return str(path)
+        inside = path.relative_to(self.staged).as_posix()
+        return self.url if inside == "." else f"{self.url}/{inside}"

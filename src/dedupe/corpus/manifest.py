@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dedupe.corpus.durable import write_text
 from dedupe.errors import InputError
 
 _VERSION = 1
@@ -58,7 +59,7 @@ class Manifest:
 
     def save(self) -> None:
         """Write the notes; a reader sees the old ones or the new ones, never half."""
-        replace_text(self.path, json.dumps(self.notes))
+        write_text(self.path, json.dumps(self.notes))
 
 
 def _difference(before: Any, now: Any, where: str = "") -> str:
@@ -74,14 +75,3 @@ def _difference(before: Any, now: Any, where: str = "") -> str:
                 name = one.get("path") if isinstance(one, dict) else ""
                 return f"the input {name} has other content"
     return f"{where or 'its version'} was {before!r} and is {now!r} now"
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a small file under another name, and give it its name when it is whole.
-
-    It is not forced onto the disk, nor are the columns: a killed process loses nothing, a power cut may.
-    """
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-    part.replace(path)

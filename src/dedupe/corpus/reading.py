@@ -33,6 +33,7 @@ class Part(NamedTuple):
         batch: A text per row; empty where there is none.
         bad: Rows that could not be read, with what is wrong.
         ids: The id of each row, or None.
+        origins: The source of each row, or None.
         first_row: Number of the first row in the file.
         n_bytes: Bytes of the file that were read for them, about.
     """
@@ -41,6 +42,7 @@ class Part(NamedTuple):
     batch: Batch
     bad: dict[int, str]
     ids: list[Any] | None
+    origins: list[Any] | None
     first_row: int
     n_bytes: int
 
@@ -100,9 +102,10 @@ def parts_of(sources: Sequence[Source], first: int, job: Job) -> Iterator[Part |
             for chunk in chunks_of(source, job, job.columns):
                 batch, bad = chunk.texts()
                 ids = chunk.column(job.id) if job.id is not None else None
+                origins = chunk.column(job.source) if job.source is not None else None
                 done = min(left, batch.buffer.size)
                 left -= done
-                yield Part(number, batch, bad, ids, row, done)
+                yield Part(number, batch, bad, ids, origins, row, done)
                 row += chunk.n_rows
         except (InputError, OSError) as found:
             error = found

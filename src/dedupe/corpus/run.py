@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,19 @@ from dedupe.core import bands
 from dedupe.corpus.candidates import find_buckets, find_copies, find_groups, find_same_id
 from dedupe.corpus.compare import decide_groups, remove_groups
 from dedupe.corpus.decide import join_links
+from dedupe.corpus.durable import force, write_text
 from dedupe.corpus.fingerprint import fingerprint
 from dedupe.corpus.formats import read
 from dedupe.corpus.formats.streams import is_url
 from dedupe.corpus.inputs import Source, check_free, check_same_format, collect_sources, copy_notes, places
 from dedupe.corpus.job import Job, LossError, Places, size_bytes
-from dedupe.corpus.manifest import Manifest, replace_text
+from dedupe.corpus.listed import check_format
+from dedupe.corpus.manifest import Manifest
+from dedupe.corpus.output import place_lists, print_files, write_files
 from dedupe.corpus.progress import Progress
 from dedupe.corpus.reading import texts_in
 from dedupe.corpus.recall import measure_recall
+from dedupe.corpus.remote import upload
 from dedupe.corpus.reread import spill_texts
 from dedupe.corpus.spill import give_back
 from dedupe.corpus.store import Extent, Store
@@ -39,11 +43,10 @@ from dedupe.corpus.summary import (
     largest_clusters,
     peak_memory_bytes,
 )
-from dedupe.corpus.write import FileWriter, Names
+from dedupe.corpus.write import Names
 from dedupe.errors import DedupeError, InputError, OptionError
 from dedupe.options import Options
 
-_CHECKPOINT = 64 << 20  # bytes of input between two notes of the writing
 _SAMPLE_FILES, _SAMPLE_TEXTS = 8, 250  # that recall is measured on
 
 
@@ -71,7 +74,7 @@ def clean_files(
         resume: Go on with a run that was interrupted; inputs and settings must be the same.
         options: How blocks are matched, instead of keywords.
         **settings: The fields of :class:`dedupe.Options` and of :class:`dedupe.corpus.job.Job` (format, inside,
-            min_documents, empty, on_error, max_loss, against, mark). The unit is ``document`` unless said otherwise; parts of
+            min_documents, empty, on_error, max_loss, against, mark, source, removed_format). The unit is ``document`` unless said otherwise; parts of
             documents are compared as :func:`dedupe.clean` does, with `threshold` 0.8 and `min_words` 8, and those
             with fewer words stay.
 
@@ -100,8 +103,8 @@ def make_job(*, text: str, id: str | None, memory: int | str, options: Options |
     Raises:
         OptionError: One is unknown or breaks its rule.
     """
-    own = ("format", "inside", "min_documents", "empty", "on_error", "max_loss", "against", "mark")
-    ours = {name: settings.pop(name) for name in own if name in settings}
+    own = {field.name for field in fields(Job)} - {"options", "text", "id", "memory_bytes"}
+    ours = {name: settings.pop(name) for name in sorted(own & settings.keys())}
     defaults: dict[str, Any] = {"unit": "document"}
     if settings.get("unit", "document") != "document":
         defaults = {**DEFAULTS, "unit": "document"}
@@ -113,6 +116,7 @@ def run(
     inputs: Sequence[str], output: str | os.PathLike[str], job: Job, progress: Progress, *, resume: bool = False
 ) -> CorpusSummary:
     """Do a job from its inputs to its summary; see :func:`clean_files`."""
+    check_format(job)
     where = places(inputs, output)
     check_free(where, resume=resume)
     if not resume:
@@ -122,12 +126,8 @@ def run(
         sources = collect_sources(inputs, job.format, where.work)
         if where.one_file:
             check_same_format(sources[0], where.output)
-        summary = _Run(sources, job, where, progress, resume=resume).do()
-        if where.output is not None and not where.one_file:
-            for given in inputs:
-                if not is_url(given) and Path(given).is_dir():
-                    copy_notes(Path(given), where.output, json.dumps(job.plain()))
-        return summary
+        folders = [Path(given) for given in inputs if not is_url(given) and Path(given).is_dir()]
+        return _Run(sources, folders, job, where, progress, resume=resume).do()
     except (DedupeError, OSError) as error:
         if not resume:
             _tidy(where, error)
@@ -141,6 +141,9 @@ def _tidy(where: Places, error: Exception) -> None:
     keeps = isinstance(error, LossError | OSError)
     if where.output is None:
         shutil.rmtree(where.aside, ignore_errors=True)
+    elif where.staged is not None:
+        if not keeps:
+            shutil.rmtree(where.staged, ignore_errors=True)
     elif not keeps and not (where.work / "written").exists():
         shutil.rmtree(where.aside, ignore_errors=True)
         if not where.one_file and where.output.is_dir() and not any(where.output.iterdir()):
@@ -150,7 +153,10 @@ def _tidy(where: Places, error: Exception) -> None:
 class _Run:
     """The state of a run between its stages."""
 
-    def __init__(self, sources: list[Source], job: Job, where: Places, progress: Progress, *, resume: bool) -> None:
+    def __init__(
+        self, sources: list[Source], folders: list[Path], job: Job, where: Places, progress: Progress, *, resume: bool
+    ) -> None:
+        self.folders = folders  # that were given whole
         self.sources, self.job, self.where, self.progress = sources, job, where, progress
         self.begin = time.monotonic()
         self.plan = bands.plan(job.options.threshold, job.options.recall)
@@ -177,6 +183,7 @@ class _Run:
             noted = work()
             give_back()
             self.note_spills()
+            force(self.where.work.glob("*.bin"))
             self.manifest.finish(name, noted)
         return noted
 
@@ -210,9 +217,10 @@ class _Run:
         self.stage("buckets", lambda: find_buckets(store, job))
         walked = self.stage("compared", lambda: self._compare(extents))
         self.stage("joined", lambda: join_links(store, job))
-        losses = self.stage("losses", lambda: count_losses(self.sources, extents, store))
+        origins = None if job.source is None else self.manifest.done("reading")["origins"]
+        losses = self.stage("losses", lambda: count_losses(self.sources, extents, store, origins))
         check_loss(job, losses)
-        counts = self._write(extents)
+        counts = write_files(self.sources, extents, job, store, self.where, self.manifest, self.progress)
         return self._finish(extents, walked, losses, counts)
 
     def _check_ids(self, extents: Sequence[Extent]) -> None:
@@ -240,71 +248,24 @@ class _Run:
         remove_groups(store, groups)
         return walked._asdict()
 
-    def _write(self, extents: Sequence[Extent]) -> dict[str, int]:
-        """Write all files; what is noted as written is not written again."""
-        (self.where.work / "written").mkdir(exist_ok=True)
-        state = self.manifest.done("writing") or {"files": 0, "removed": 0, "quarantine": 0, "counts": {}}
-        if state["files"] == len(self.sources):  # the lists may have gone to their places
-            finished: dict[str, int] = state["counts"]
-            return finished
-        names = Names(self.sources, extents, self.store, self.job)
-        lists = {name: self.where.work / f"{name}.jsonl" for name in ("removed", "quarantine")}
-        self.progress.stage("writing", sum(source.size_bytes for source in self.sources))
-        since = 0
-        with (
-            _reopened(lists["removed"], state["removed"]) as removed,
-            _reopened(lists["quarantine"], state["quarantine"]) as quarantine,
-        ):
-            files = FileWriter(
-                self.job, self.store, names, removed, quarantine if self.job.on_error == "quarantine" else None
-            )
-            files.counts.update(state["counts"])
-            for number in range(state["files"], len(self.sources)):
-                source = self.sources[number]
-                part = self.where.work / "written" / f"{number}.part"
-                part.unlink(missing_ok=True)
-                files.write(source, extents[number], part)
-                if part.exists():
-                    target = self._target(source)
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    part.replace(target)
-                self.progress.advance(source.size_bytes)
-                since += source.size_bytes
-                if since >= _CHECKPOINT or number == len(self.sources) - 1:
-                    since = 0
-                    removed.flush()
-                    quarantine.flush()
-                    state.update(files=number + 1, counts=files.counts)
-                    state.update(removed=removed.tell(), quarantine=quarantine.tell())
-                    self.manifest.finish("writing", state)
-        counts: dict[str, int] = files.counts
-        return counts
-
-    def _target(self, source: Source) -> Path:
-        if self.where.output is None:
-            return self.where.work / "out" / source.name
-        return self.where.output if self.where.one_file else self.where.output / source.name
-
     def _finish(
         self, extents: Sequence[Extent], walked: dict[str, int], losses: dict[str, Any], counts: dict[str, int]
     ) -> CorpusSummary:
         summary = self._summary(extents, walked, losses, counts)
         if self.where.output is None:
-            for source in self.sources:
-                if self._target(source).exists():
-                    with self._target(source).open("rb") as file:
-                        shutil.copyfileobj(file, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
+            print_files(self.sources, self.where)
             shutil.rmtree(self.where.aside)
             return summary
-        for name in ("removed", "quarantine"):
-            made = self.where.work / f"{name}.jsonl"
-            if made.exists() and (name == "removed" or self.job.on_error == "quarantine"):
-                made.replace(self.where.aside / made.name)
-        replace_text(self.where.aside / "report.json", json.dumps(summary.to_dict(), indent=2) + "\n")
+        place_lists(self.job, self.where)
+        write_text(self.where.aside / "report.json", json.dumps(summary.to_dict(), indent=2) + "\n")
+        for folder in self.folders:
+            copy_notes(folder, self.where.output, json.dumps(self.job.plain()))
+        if self.where.url is not None and self.where.staged is not None:
+            self.progress.stage("uploading", 0)
+            upload(self.where.staged, self.where.url, self.where.work)
         # without the manifest, a rerun starts from the beginning rather than from columns that are half gone
         self.manifest.path.unlink()
-        shutil.rmtree(self.where.work)
+        shutil.rmtree(self.where.staged or self.where.work)
         return summary
 
     def _summary(
@@ -317,7 +278,8 @@ class _Run:
         named = Names(self.sources, extents, self.store, self.job)
         survivors = named.of(np.array(rows, np.int64))
         removed = {**losses["removed"], "inside": counts["inside_blocks"]}
-        aside = None if self.where.output is None else str(self.where.aside / "removed.jsonl")
+        where = self.where
+        aside = None if where.output is None else where.told(where.removed_list(self.job))
         return CorpusSummary(
             documents_in=count_documents(self.store),
             documents_out=counts["documents_out"],
@@ -341,7 +303,7 @@ class _Run:
             peak_memory_bytes=peak_memory_bytes(),
             spilled_bytes=self.spilled,
             settings=self.job.plain(),
-            output="-" if self.where.output is None else str(self.where.output),
+            output="-" if where.output is None else where.told(where.output),
             removed_list=aside,
         )
 
@@ -355,10 +317,3 @@ class _Run:
                 n_rows = min(chunk.n_rows, extent.n_rows, _SAMPLE_TEXTS * step // len(self.sources) + 1)
                 texts += texts_in(chunk.texts(range(n_rows)).batch)
         return texts[:_SAMPLE_TEXTS]
-
-
-def _reopened(path: Path, size: int) -> Any:
-    """Open a list to append to it, cut to the size that was noted."""
-    if path.exists():
-        os.truncate(path, size)
-    return path.open("a", encoding="utf-8", newline="")

@@ -36,6 +36,7 @@ class Store:
         self.ids = Column(folder / "ids.bin", np.uint8)
         self.id_ends = Column(folder / "id-ends.bin", np.int64)
         self.id_hashes = Column(folder / "id-hashes.bin", np.uint64)  # 0 for a row without an id
+        self.origins = Column(folder / "origins.bin", np.int32)  # of a row: number of its source, by the manifest
         # Blocks that match an index: LINK with the survivor -1 - n, for the n-th name, which is a line of JSON.
         self.known = Column(folder / "known.bin", LINK)
         self.known_names = Column(folder / "known-names.bin", np.uint8)
@@ -58,6 +59,7 @@ class Store:
             self.ids,
             self.id_ends,
             self.id_hashes,
+            self.origins,
             self.known,
             self.known_names,
             self.known_ends,

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from dedupe.core.hashing import I64
 from dedupe.corpus.decide import RULES, rules
 from dedupe.corpus.inputs import Source
 from dedupe.corpus.job import Job, LossError
-from dedupe.corpus.spill import in_order
+from dedupe.corpus.spill import Array, in_order
 from dedupe.corpus.store import Extent, Store
 
 _LISTED = 10
@@ -35,7 +36,7 @@ class CorpusSummary:
         unreadable: Rows and files that could not be read.
         problems: The first of these, with file, row and what is wrong.
         clusters: The largest: survivor and number of documents or paragraphs in it.
-        sources: Those that lost the greatest share of their words.
+        sources: Those that lost the greatest share of their words: files, or values of the column `source`.
         recall_promised: Share of the pairs at the threshold that the plan finds.
         recall_measured: Share that was found of pairs planted at the threshold in a sample; None without a sample.
         capped: Times that a bucket was too full for one more leader; 0 means that nothing was cut short.
@@ -90,20 +91,34 @@ def peak_memory_bytes() -> int | None:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def count_losses(sources: Sequence[Source], extents: Sequence[Extent], store: Store) -> dict[str, Any]:
-    """Count words and blocks before and after, in total, by rule and by source."""
+def count_losses(
+    sources: Sequence[Source], extents: Sequence[Extent], store: Store, origins: Sequence[str] | None
+) -> dict[str, Any]:
+    """Count words and blocks before and after, in total, by rule and by source.
+
+    Args:
+        sources: The files.
+        extents: Where their blocks lie.
+        store: The columns.
+        origins: Names of the sources that a column tells, or None: each file is one.
+    """
     first = np.array([extent.first_block for extent in extents], np.int64)
-    words_in, words_gone = np.zeros(len(sources), np.int64), np.zeros(len(sources), np.int64)
+    names = [source.name for source in sources] if origins is None else list(origins)
+    words_in, words_gone = np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
     by_rule = np.zeros(len(RULES), np.int64)
 
-    def add(total: np.ndarray[Any, np.dtype[np.int64]], numbers: Any, words: Any) -> None:
-        file = np.searchsorted(first, numbers, side="right") - 1
-        total += np.bincount(file, words, minlength=total.size).astype(np.int64)
+    def add(total: I64, numbers: I64, rows: Array) -> None:
+        """Add the words of blocks to their sources."""
+        if origins is None:
+            place = np.searchsorted(first, numbers, side="right") - 1
+        else:
+            place = store.origins.take(rows["row"])
+        total += np.bincount(place, rows["n_words"], minlength=total.size).astype(np.int64)
 
     for begin, rows in store.blocks.chunks():
-        add(words_in, np.arange(begin, begin + rows.size), rows["n_words"])
+        add(words_in, np.arange(begin, begin + rows.size), rows)
     for _, links in store.links.chunks():
-        add(words_gone, links["block"], store.blocks.take(links["block"])["n_words"])
+        add(words_gone, links["block"], store.blocks.take(links["block"]))
         by_rule += np.bincount(rules(store, links), minlength=len(RULES))
     share = words_gone / np.maximum(words_in, 1)
     worst = [number for number in np.argsort(-share, kind="stable")[:_LISTED].tolist() if words_gone[number]]
@@ -113,7 +128,7 @@ def count_losses(sources: Sequence[Source], extents: Sequence[Extent], store: St
         "removed": dict(zip(RULES, by_rule.tolist(), strict=True)),
         "sources": [
             {
-                "file": sources[number].name,
+                "source": names[number],
                 "words_in": int(words_in[number]),
                 "words_out": int(words_in[number] - words_gone[number]),
                 "lost": round(float(share[number]), 4),
@@ -132,7 +147,7 @@ def check_loss(job: Job, losses: Mapping[str, Any]) -> None:
     if job.max_loss is None:
         return
     total = 1 - losses["words_out"] / max(losses["words_in"], 1)
-    shares = [(total, "all inputs together")] + [(source["lost"], source["file"]) for source in losses["sources"][:1]]
+    shares = [(total, "all inputs together")] + [(source["lost"], source["source"]) for source in losses["sources"][:1]]
     for share, name in shares:
         if share > job.max_loss:
             raise LossError(

@@ -16,6 +16,7 @@ from dedupe.errors import InputError
 LONGEST_LINE = 1 << 28  # bytes; a longer one is a file of another kind
 _BOM = b"\xef\xbb\xbf"
 _LF = 10
+_SHORT = 1024  # bytes of a line
 Line = bytes | memoryview
 
 loads: Callable[[Line], Any]
@@ -141,11 +142,14 @@ class Stretch(Lines):
         self.n_rows = self.ends.size
 
     def lines(self, rows: Sequence[int] | None = None) -> Sequence[Line]:
-        """These lines, or all, without their LF and without a copy."""
+        """These lines, or all, without their LF; long ones without a copy."""
+        is_short = len(self.data) < _SHORT * self.n_rows  # a view of a short line takes more than its copy
+        if rows is None and is_short:
+            return self.data.split(b"\n")[:-1]
         chosen = np.arange(self.n_rows) if rows is None else np.asarray(rows, np.int64)
         begins = np.where(chosen > 0, self.ends[chosen - 1] + 1, 0)
-        view = memoryview(self.data)
-        return [view[begin:end] for begin, end in zip(begins.tolist(), self.ends[chosen].tolist(), strict=True)]
+        source = self.data if is_short else memoryview(self.data)
+        return [source[begin:end] for begin, end in zip(begins.tolist(), self.ends[chosen].tolist(), strict=True)]
 
     def span(self, begin: int, end: int) -> memoryview:
         """The lines `begin` to `end` with their LF, without a copy."""
