@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from dedupe.core import backend
-from dedupe.core.hashing import I64, U64
+from dedupe.core.hashing import I64, U64, Bool
 from dedupe.corpus.job import Job
 from dedupe.corpus.spill import CHUNK, Array, Bits, Column, Joined, partitions
 from dedupe.corpus.store import LINK, POSTING, Store
+from dedupe.options import Options
 
 _COPY_BYTES = 120  # memory that a block takes while copies are sorted: 40 of data, the rest for the sort
 _KEY_BYTES = 64  # the same for a key
@@ -50,9 +52,7 @@ def find_copies(store: Store, job: Job) -> int:
 def _part_of_hashes(store: Store, job: Job, part: int, n_parts: int) -> tuple[I64, U64, Array]:
     """Number, hash and score of the blocks whose hash falls into a part; parts of documents that are short stay."""
     least = job.options.min_words if job.needs_spans else 0
-    known = Bits(len(store.blocks))
-    for _, links in store.known.chunks():
-        known.add(links["block"])
+    known = known_of(store)
     numbers, hashes, scores = [np.zeros(0, np.int64)], [np.zeros((0, 2), np.uint64)], [np.zeros(0)]
     has_scores = len(store.scores) > 0
     for begin, rows in store.blocks.chunks():
@@ -66,10 +66,39 @@ def _part_of_hashes(store: Store, job: Job, part: int, n_parts: int) -> tuple[I6
 
 def copies_of(store: Store) -> Bits:
     """The set of blocks that are copies."""
+    return _blocks_in(store, store.copies)
+
+
+def known_of(store: Store) -> Bits:
+    """The set of blocks that go because of an index."""
+    return _blocks_in(store, store.known)
+
+
+def _blocks_in(store: Store, column: Column) -> Bits:
     found = Bits(len(store.blocks))
-    for _, links in store.copies.chunks():
+    for _, links in column.chunks():
         found.add(links["block"])
     return found
+
+
+def has_key(n_words: Array, options: Options, band: int) -> Bool:
+    """Which blocks have a key in a band, by their words.
+
+    A block of fewer words than a shingle is one shingle of its own length: it matches nothing but its own words, and
+    copies are found without keys. A block with so few shingles, s, that s / (s + 1) is below the threshold matches
+    nothing but an equal set, for any other lacks one of them or has one more; equal sets share the key of every
+    band, so that of the first is enough.
+    """
+    least = max(options.min_words, options.width_words, 1)
+    if band:
+        if options.threshold >= 1.0:
+            return np.zeros(n_words.size, np.bool_)
+        fewest = 1
+        while fewest / (fewest + 1) < options.threshold:
+            fewest += 1
+        least = max(least, options.width_words - 1 + fewest)
+    result: Bool = n_words >= least
+    return result
 
 
 def find_buckets(store: Store, job: Job) -> int:
@@ -79,40 +108,49 @@ def find_buckets(store: Store, job: Job) -> int:
         Number of buckets.
     """
     store.postings.remove()
-    copies = copies_of(store)
-    n_parts = partitions(len(store.compared), _KEY_BYTES, job.budget_bytes)
+    copies, known = copies_of(store), known_of(store)
     n_buckets = 0
-    for keys in store.keys:
+    for band, keys in enumerate(store.keys):
+        n_parts = partitions(len(keys), _KEY_BYTES, job.budget_bytes)
         for part in range(n_parts):
-            number, values = _part_of_keys(store.compared, keys, copies, part, n_parts)
-            order = np.argsort(values, kind="stable")
-            values = values[order]
-            same = values[1:] == values[:-1]
-            member = np.zeros(values.size, np.bool_)
-            member[1:] |= same
-            member[:-1] |= same
-            fresh = np.ones(values.size, np.bool_)
-            fresh[1:] = ~same
-            bucket = np.cumsum((fresh & member)[member])
-            postings = np.empty(bucket.size, POSTING)
-            postings["block"], postings["bucket"] = number[order[member]], bucket - 1 + n_buckets
+            number, values = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)]
+            for some, theirs in _keys_of(store, job, band, known):
+                mine = ~copies.has(some)
+                if n_parts > 1:
+                    mine &= theirs % np.uint64(n_parts) == part
+                number.append(some[mine])
+                values.append(theirs[mine])
+            postings, n_found = _postings(np.concatenate(number), np.concatenate(values), n_buckets)
             store.postings.append(postings)
-            n_buckets += int(bucket[-1]) if bucket.size else 0
+            n_buckets += n_found
     store.postings.flush()
     return n_buckets
 
 
-def _part_of_keys(compared: Column, keys: Column, copies: Bits, part: int, n_parts: int) -> tuple[I64, U64]:
-    """Number and key of the blocks that are no copies and whose key falls into a part."""
-    numbers, values = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)]
-    for begin, number in compared.chunks():
-        value = keys.read(begin, begin + number.size)
-        mine = ~copies.has(number)
-        if n_parts > 1:
-            mine &= value % np.uint64(n_parts) == part
-        numbers.append(number[mine])
-        values.append(value[mine])
-    return np.concatenate(numbers), np.concatenate(values)
+def _postings(number: I64, values: U64, first: int) -> tuple[Array, int]:
+    """Postings of the keys that several blocks have, bucket by bucket, and how many buckets that is."""
+    order = np.argsort(values, kind="stable")
+    values = values[order]
+    same = values[1:] == values[:-1]
+    member = np.zeros(values.size, np.bool_)
+    member[1:] |= same
+    member[:-1] |= same
+    fresh = np.ones(values.size, np.bool_)
+    fresh[1:] = ~same
+    bucket = np.cumsum((fresh & member)[member])
+    postings = np.empty(bucket.size, POSTING)
+    postings["block"], postings["bucket"] = number[order[member]], bucket - 1 + first
+    return postings, int(bucket[-1]) if bucket.size else 0
+
+
+def _keys_of(store: Store, job: Job, band: int, known: Bits) -> Iterator[tuple[I64, U64]]:
+    """Number and key of the blocks that have a key in a band, some at a time."""
+    at = 0
+    for begin, rows in store.blocks.chunks():
+        number = np.flatnonzero(has_key(rows["n_words"], job.options, band)) + begin
+        number = number[~known.has(number)]
+        yield number, store.keys[band].read(at, at + number.size)
+        at += number.size
 
 
 def find_same_id(store: Store, job: Job) -> tuple[int, int] | None:

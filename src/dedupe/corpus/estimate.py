@@ -14,11 +14,12 @@ from dedupe.core import bands
 from dedupe.core.batch import Batch
 from dedupe.core.blocks import split
 from dedupe.core.sketch import sketch
+from dedupe.corpus.candidates import has_key
 from dedupe.corpus.formats import read
 from dedupe.corpus.inputs import STDIN, Source, check_free, collect_sources, places
 from dedupe.corpus.job import Job
 from dedupe.corpus.reading import joined
-from dedupe.corpus.store import BLOCK, ROW
+from dedupe.corpus.store import BLOCK, ROW, SPAN
 from dedupe.errors import InputError
 
 _SAMPLE = 32 << 20  # bytes of text
@@ -88,7 +89,8 @@ def estimate(inputs: Sequence[str], output: str, job: Job) -> Estimate:
     bytes_in = sum(source.size_bytes for source in sources)
     grow = max(bytes_in / max(n_packed, 1), 1.0)
     n_blocks, n_rows = int(blocks.starts.size * grow), int((batch.offsets.size - 1) * grow)
-    row_bytes = BLOCK.itemsize + 8 * (plan.n_bands + 1)
+    n_keys = sum(int(has_key(found.n_words, job.options, band).sum()) for band in range(plan.n_bands))
+    block_bytes = BLOCK.itemsize + (SPAN.itemsize if job.needs_spans else 0)
     needed = _BASE + n_blocks * 64 + int(batch.buffer.size * grow)
     return Estimate(
         files=len(sources),
@@ -102,7 +104,7 @@ def estimate(inputs: Sequence[str], output: str, job: Job) -> Estimate:
         recall_promised=round(plan.share_found(job.options.threshold), 4),
         elapsed_s=round(elapsed * grow * _PASSES, 1),
         memory_bytes=min(needed, job.memory_bytes),
-        spill_bytes=n_blocks * row_bytes + n_rows * ROW.itemsize,
+        spill_bytes=n_blocks * block_bytes + int(n_keys * 8 * grow) + n_rows * ROW.itemsize,
         output_bytes=bytes_in,
     )
 

@@ -15,6 +15,7 @@ from dedupe.core.batch import Batch, char_counts, char_offsets
 from dedupe.core.blocks import Blocks, split
 from dedupe.core.hashing import I64, U8
 from dedupe.core.sketch import sketch
+from dedupe.corpus.candidates import has_key
 from dedupe.corpus.durable import force
 from dedupe.corpus.inputs import Source
 from dedupe.corpus.job import Job
@@ -175,13 +176,11 @@ class _Pass:
             spans["start"] = char_offsets(batch, blocks.docs, blocks.starts)
             spans["end"] = char_offsets(batch, blocks.docs, blocks.ends)
             store.spans.append(spans)
-        is_compared = found.n_words >= max(options.min_words, 1)
-        if self.index is not None:
-            is_compared[self._take_known(batch, blocks)] = False
-        compared = np.flatnonzero(is_compared)
-        store.compared.append(compared + self.n_blocks)
+        known = self._take_known(batch, blocks) if self.index is not None else np.zeros(0, np.int64)
         for band, column in enumerate(store.keys):
-            column.append(found.keys[compared, band])
+            chosen = has_key(found.n_words, options, band)
+            chosen[known] = False
+            column.append(found.keys[chosen, band])
         self.n_blocks += rows.size
 
     def _take_known(self, batch: Batch, blocks: Blocks) -> I64:

@@ -31,7 +31,7 @@ class Store:
         self.blocks = Column(folder / "blocks.bin", BLOCK)
         self.spans = Column(folder / "spans.bin", SPAN)
         self.scores = Column(folder / "scores.bin", np.float64)
-        self.compared = Column(folder / "compared.bin", np.int64)
+        # A band's keys of the blocks that have one, in order: candidates.has_key says which.
         self.keys = [Column(folder / f"keys-{band:04}.bin", np.uint64) for band in range(n_bands)]
         self.ids = Column(folder / "ids.bin", np.uint8)
         self.id_ends = Column(folder / "id-ends.bin", np.int64)
@@ -54,7 +54,6 @@ class Store:
             self.blocks,
             self.spans,
             self.scores,
-            self.compared,
             *self.keys,
             self.ids,
             self.id_ends,
