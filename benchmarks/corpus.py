@@ -1,25 +1,35 @@
-"""Files in, files out: speed, memory and disk of `dedupe.clean_files`, beside another pipeline on the same file."""
+"""Files in, files out: speed, memory and disk of `dedupe.clean_files`, beside other pipelines on the same files.
+
+`python -m benchmarks corpus` measures growth; `python -m benchmarks.corpus` takes sizes, rivals and a place for JSON.
+"""
 
 from __future__ import annotations
 
+import argparse
+import gzip
 import json
 import math
 import os
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data
+from benchmarks import data, report
 from benchmarks.report import Table
 
 _RATE = 0.25  # share of the documents that are planted copies
 _POOL = 20_000  # documents that copies are made of
+_FILE_MB = 2000  # of a larger input, each file
+_PARQUET_MB = 1000  # the largest input that is measured as Parquet too
 
 # The local pipeline of datatrove with its own defaults, in two tasks; run by the interpreter that has it.
 _DATATROVE = """
@@ -93,14 +103,32 @@ def _run(command: list[str]) -> tuple[float, float, str]:
     return elapsed, cpu, done.stdout
 
 
-def _ours(source: Path, folder: Path, memory: str) -> tuple[float, float, dict[str, Any]]:
+def _ours(source: Path, output: Path, settings: dict[str, Any]) -> tuple[float, float, dict[str, Any]]:
     code = (
         "import json, dedupe\n"
-        f"made = dedupe.clean_files({str(source)!r}, {str(folder / 'out')!r}, memory={memory!r})\n"
+        f"made = dedupe.clean_files({str(source)!r}, {str(output)!r}, **{settings!r})\n"
         "print(json.dumps(made.to_dict()))"
     )
     elapsed, cpu, out = _run([sys.executable, "-c", code])
     return elapsed, cpu, json.loads(out)
+
+
+@contextmanager
+def _made(megabytes: float, n_files: int) -> Iterator[tuple[Path, int]]:
+    """A folder with the input in ``jsonl``, and its planted copies; kept for the next run in DEDUPE_SCRATCH."""
+    scratch = os.environ.get("DEDUPE_SCRATCH")
+    if scratch is None:
+        with tempfile.TemporaryDirectory() as name:
+            (Path(name) / "jsonl").mkdir()
+            yield Path(name), make_files(Path(name) / "jsonl", megabytes, n_files=n_files)
+        return
+    folder = Path(scratch) / f"corpus-{megabytes:g}mb-{n_files}"
+    note = folder / "planted"
+    if not note.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "jsonl").mkdir(parents=True)
+        note.write_text(str(make_files(folder / "jsonl", megabytes, n_files=n_files)))
+    yield folder, int(note.read_text())
 
 
 def growth(megabytes: list[float], memory: str) -> Table:
@@ -111,21 +139,21 @@ def growth(megabytes: list[float], memory: str) -> Table:
         not_shown="disks slower than this one, packed files, texts of other lengths; made of lines of real text",
         settings={"memory": memory, "repeats": 1, "threshold": 0.7},
         columns=["format", "MB", "s", "cpu s", "MB/s", "peak MB", "spill / text", "documents", "removed", "planted",
-                 "recall measured"],
+                 "recall measured", "load before"],
     )  # fmt: skip
     times: dict[str, list[tuple[float, float]]] = {}
     for size in megabytes:
-        with tempfile.TemporaryDirectory(dir=os.environ.get("DEDUPE_SCRATCH")) as name:
-            folder = Path(name)
-            (folder / "jsonl").mkdir()
-            n_planted = make_files(folder / "jsonl", size)
-            for source in _formats(folder):
-                elapsed, cpu, found = _ours(source, folder / f"to-{source.name}", memory)
+        with _made(size, max(1, round(size / _FILE_MB))) as (folder, n_planted):
+            for source in _formats(folder, with_parquet=size <= _PARQUET_MB):
+                output = folder / f"to-{source.name}"
+                load = os.getloadavg()[0]
+                elapsed, cpu, found = _ours(source, output, {"memory": memory})
+                shutil.rmtree(output)
                 times.setdefault(source.name, []).append((size, cpu))
                 made.rows.append(
                     [source.name, size, elapsed, cpu, size / elapsed, (found["peak_memory_bytes"] or 0) / 1e6,
                      found["spilled_bytes"] / size / 1e6, found["documents_in"],
-                     found["documents_in"] - found["documents_out"], n_planted, found["recall_measured"]]
+                     found["documents_in"] - found["documents_out"], n_planted, found["recall_measured"], load]
                 )  # fmt: skip
     for name, points in times.items():
         if len(points) > 1:
@@ -136,9 +164,14 @@ def growth(megabytes: list[float], memory: str) -> Table:
     return made
 
 
-def _formats(folder: Path) -> Iterator[Path]:
+def _formats(folder: Path, *, with_parquet: bool) -> Iterator[Path]:
     """The folder of JSONL, and one of the same rows as Parquet where pyarrow is installed."""
     yield folder / "jsonl"
+    if not with_parquet:
+        return
+    if (folder / "parquet").exists():
+        yield folder / "parquet"
+        return
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -157,34 +190,155 @@ def _formats(folder: Path) -> Iterator[Path]:
     yield folder / "parquet"
 
 
-def beside(megabytes: float, memory: str, rival: str) -> Table:
-    """Our run and datatrove's on the same two files.
+def beside(megabytes: float, memory: str, rivals: dict[str, str]) -> Table:
+    """Our run and those of other pipelines on the same two files.
 
     Args:
         megabytes: Size of the input.
         memory: Our bound.
-        rival: A Python interpreter that has datatrove.
+        rivals: A Python interpreter for each, that has it: of ``datatrove`` and ``text-dedup``.
     """
     made = Table(
         name="corpus-beside",
-        title="Files in, files out, beside datatrove's local MinHash pipeline",
-        not_shown="what each promises: datatrove at its defaults (14 buckets of 8, 5-grams) compares no texts",
-        settings={"MB": megabytes, "memory": memory, "repeats": 1, "workers": 2},
-        columns=["pipeline", "s", "cpu s", "MB/s", "removed", "planted"],
+        title="Files in, files out, beside the MinHash pipelines of others",
+        not_shown="what each promises: the others compare no texts, so what they remove is not checked",
+        settings={"MB": megabytes, "memory": memory, "repeats": 1, "workers": 2, "rivals": "at their defaults"},
+        columns=["pipeline", "s", "MB/s", "removed", "planted", "dedupe is faster by", "load before"],
     )
-    with tempfile.TemporaryDirectory(dir=os.environ.get("DEDUPE_SCRATCH")) as name:
-        folder = Path(name)
-        (folder / "in").mkdir()
-        n_planted = make_files(folder / "in", megabytes, n_files=2)
-        n_rows = sum(1 for path in (folder / "in").iterdir() for _ in path.open(encoding="utf-8"))
-        elapsed, cpu, found = _ours(folder / "in", folder / "ours", memory)
+    with _made(megabytes, 2) as (folder, n_planted):
+        source, work = folder / "jsonl", folder / "work"
+        n_rows = sum(1 for path in source.iterdir() for _ in path.open(encoding="utf-8"))
+        load = os.getloadavg()[0]
+        ours, _, found = _ours(source, work / "ours", {"memory": memory})
         removed = found["documents_in"] - found["documents_out"]
-        made.rows.append(["dedupe corpus", elapsed, cpu, megabytes / elapsed, removed, n_planted])
-        script = folder / "rival.py"
-        script.write_text(_DATATROVE)
-        theirs, _, _ = _run([rival, str(script), str(folder / "in"), str(folder / "work")])
-        kept = sum(1 for path in (folder / "work/out").iterdir() for _ in path.open(encoding="utf-8"))
-        # its workers are no children of the process that is measured, so their processor time is not known
-        made.rows.append(["datatrove", theirs, None, megabytes / theirs, n_rows - kept, n_planted])
-        made.notes.append(f"dedupe corpus is {theirs / elapsed:.1f} times as fast")
+        made.rows.append(["dedupe corpus", ours, megabytes / ours, removed, n_planted, None, load])
+        for name, python in rivals.items():
+            load = os.getloadavg()[0]
+            theirs, n_kept = _RIVALS[name](python, source, work)
+            made.rows.append([name, theirs, megabytes / theirs, n_rows - n_kept, n_planted, theirs / ours, load])
+        shutil.rmtree(work)
     return made
+
+
+def _datatrove(python: str, source: Path, work: Path) -> tuple[float, int]:
+    script = work / "rival.py"
+    script.write_text(_DATATROVE)
+    elapsed, _, _ = _run([python, str(script), str(source), str(work / "datatrove")])
+    return elapsed, sum(1 for path in (work / "datatrove/out").iterdir() for _ in path.open(encoding="utf-8"))
+
+
+def _text_dedup(python: str, source: Path, work: Path) -> tuple[float, int]:
+    folder = work / "text-dedup"
+    elapsed, _, _ = _run(
+        [python, "-m", "text_dedup.minhash", "--path", "json", "--data_files", str(source / "*.jsonl"),
+         "--split", "train", "--cache_dir", str(folder / "cache"), "--output", str(folder / "out"), "--column", "text",
+         "--batch_size", "10000", "--num_proc", "2"]
+    )  # fmt: skip
+    _, _, kept = _run([python, "-c", f"import datasets; print(len(datasets.load_from_disk({str(folder / 'out')!r})))"])
+    return elapsed, int(kept)
+
+
+_RIVALS = {"datatrove": _datatrove, "text-dedup": _text_dedup}
+
+
+def short_blocks(megabytes: float, memory: str) -> Table:
+    """Lines and paragraphs, which leave more behind than whole documents."""
+    made = Table(
+        name="corpus-parts",
+        title="Files in, files out: parts of documents",
+        not_shown="real documents: these are lines of real manuals in new mixtures, so most lines repeat",
+        settings={"MB": megabytes, "memory": memory, "repeats": 1},
+        columns=["settings", "s", "cpu s", "MB/s", "peak MB", "spill / text", "words in", "words out"],
+    )
+    cases: list[dict[str, Any]] = [
+        {"unit": "paragraph"},
+        {"unit": "line"},
+        {"unit": "line", "min_words": 0},
+        {"unit": "line", "min_words": 0, "threshold": 1.0},
+    ]
+    with _made(megabytes, 1) as (folder, _):
+        for case in cases:
+            elapsed, cpu, found = _ours(folder / "jsonl", folder / "out", {**case, "memory": memory})
+            shutil.rmtree(folder / "out")
+            made.rows.append(
+                [_told(case), elapsed, cpu, megabytes / elapsed, (found["peak_memory_bytes"] or 0) / 1e6,
+                 found["spilled_bytes"] / megabytes / 1e6, found["words_in"], found["words_out"]]
+            )  # fmt: skip
+    return made
+
+
+def _told(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.items())
+
+
+def crawl() -> Table:
+    """Lines of web pages that go, span by span beside those that another tool reports."""
+    made = Table(
+        name="corpus-crawl",
+        title="Repeated lines of ten web documents, beside those that dolma reports",
+        not_shown="larger crawls: its paragraphs are lines, and it reports every line seen before in the stream",
+        settings={"unit": "line"},
+        columns=["settings", "theirs", "ours", "both", "only theirs", "only ours", "of theirs under 8 words"],
+    )
+    folder = data.folder() / "crawl"
+    if not (folder / "documents.jsonl.gz").exists():
+        made.notes.append("crawl: not on this machine")
+        return made
+    with gzip.open(folder / "documents.jsonl.gz", "rt", encoding="utf-8") as file:
+        texts = [json.loads(line)["text"] for line in file]
+    with gzip.open(folder / "repeated-paragraphs.expected.jsonl.gz", "rt", encoding="utf-8") as file:
+        reported = [json.loads(line)["attributes"]["bff_duplicate_paragraph_spans"] for line in file]
+    theirs = {  # its spans end behind the line end, ours before it
+        (row, start, start + len(texts[row][start:end].rstrip()))
+        for row, spans in enumerate(reported)
+        for start, end, _ in spans
+    }
+    n_short = sum(len(texts[row][start:end].split()) < 8 for row, start, end in theirs)
+    for case in ({"min_words": 0, "threshold": 1.0}, {"min_words": 0}, {}):
+        ours = _removed_spans(folder / "documents.jsonl.gz", {"unit": "line", **case})
+        made.rows.append(
+            [_told(case) or "defaults", len(theirs), len(ours), len(theirs & ours), len(theirs - ours),
+             len(ours - theirs), n_short]
+        )  # fmt: skip
+        made.notes += [
+            f"{_told(case)}: only ours {texts[row][start:end][:60]!r}" for row, start, end in sorted(ours - theirs)
+        ]
+    return made
+
+
+def _removed_spans(source: Path, settings: dict[str, Any]) -> set[tuple[int, int, int]]:
+    import dedupe
+
+    with tempfile.TemporaryDirectory() as name:
+        dedupe.clean_files(source, Path(name) / "out", **settings)
+        with (Path(name) / "out/_dedupe/removed.jsonl").open(encoding="utf-8") as file:
+            listed = [json.loads(line) for line in file]
+    return {(one["row"] - 1, *one["span"]) for one in listed}
+
+
+def main() -> None:
+    """Measure what was asked for, print it, and write it when a place was given."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.corpus", description=__doc__)
+    parser.add_argument("--mb", type=float, action="append", help="size of an input in growth; repeat")
+    parser.add_argument("--memory", default="2GB")
+    parser.add_argument("--rival-mb", type=float, default=20.0)
+    parser.add_argument("--datatrove", help="a Python that has datatrove")
+    parser.add_argument("--text-dedup", help="a Python that has text-dedup")
+    parser.add_argument("--out", type=Path, help="file for JSON")
+    given = parser.parse_args()
+    around = report.surroundings(("numpy", "pyarrow", "orjson"))
+    sizes = given.mb or [100.0, 1000.0]
+    around["command"] = "python -m benchmarks.corpus " + " ".join(f"--mb {size:g}" for size in sizes)
+    found = {"datatrove": given.datatrove, "text-dedup": given.text_dedup}
+    rivals = {name: python for name, python in found.items() if python}
+    tables = [growth(sizes, given.memory), short_blocks(30.0, given.memory), crawl()]
+    tables += [beside(given.rival_mb, given.memory, rivals)] if rivals else []
+    for table in tables:
+        print(table.text(), flush=True)
+    if given.out:
+        made = {"around": around, "tables": [asdict(table) for table in tables]}
+        given.out.write_text(json.dumps(made, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
