@@ -66,6 +66,11 @@ def test_only_whole_texts_are_planted() -> None:
         evaluate(texts(3), unit="line")
 
 
+def test_a_measure_without_duplicates_is_refused() -> None:
+    with pytest.raises(OptionError, match="measure='coverage' finds none"):
+        evaluate(texts(3), measure="coverage")
+
+
 def test_result_is_plain_json() -> None:
     plain = json.loads(json.dumps(evaluate(texts(10), rate=0.5).to_dict()))
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import dedupe
 from dedupe.core.bands import plan
+from dedupe.errors import OptionError
 
 CAT = "The cat sat on the mat and looked at the dog for a long time without moving."
 DOG = "A dog barked at the postman, who dropped the letters and ran down the street."
@@ -118,6 +119,11 @@ def test_coverage_matches_the_same_facts_in_other_words_and_says_why() -> None:
     assert (match.left.doc, match.right.doc, found.duplicates) == (0, 1, ())
     assert match.verdict in ("overlaps", "contains", "contained")
     assert {"Anna", "Lind"} <= {word for term, _ in match.terms for word in term.split()}
+
+
+def test_unique_refuses_a_measure_that_finds_no_duplicates() -> None:
+    with pytest.raises(OptionError, match="unique would keep every text; see find"):
+        dedupe.unique([DOG, DOG], measure="coverage")
 
 
 def test_families_are_found_by_their_rare_words_below_common_template_text() -> None:

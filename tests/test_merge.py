@@ -313,6 +313,17 @@ def test_vietnamese_reports_of_one_event_are_a_story() -> None:
     assert [conflict.unit for conflict in stories[0].conflicts] == ["xe"]
 
 
+def test_an_id_that_cannot_be_hashed_is_named_and_can_be_skipped() -> None:
+    records = [{"text": "one"}, {"text": "two", "id": [1]}]
+
+    with pytest.raises(InputError, match=r"id of record 1 is \[1\].*give a str or a number"):
+        merge(records)
+
+    stories = merge(records, on_error="skip")
+    assert [story.documents for story in stories] == [(0,)]
+    assert stories.skipped[0][0] == 1
+
+
 def test_an_id_that_is_there_twice_is_named() -> None:
     with pytest.raises(InputError, match=r"id 'x' is there twice.*record 1"):
         merge([{"id": "x", "text": "one"}, {"id": "x", "text": "two"}])

@@ -12,7 +12,7 @@ import numpy as np
 
 from dedupe.core import linkage
 from dedupe.core.batch import encode
-from dedupe.core.hashing import I64
+from dedupe.core.hashing import F64, I64, Bool
 from dedupe.core.similarity import pair_similarities, ranked
 from dedupe.core.sketch import shingle_sets
 from dedupe.documents import collect
@@ -127,7 +127,8 @@ def evaluate(
 
     Raises:
         InputError: `docs` is no collection of str.
-        OptionError: A setting, `rate` or a strength breaks its rule, or another unit was asked for.
+        OptionError: A setting, `rate` or a strength breaks its rule, another unit was asked for, or a measure that
+            finds no duplicates.
 
     Examples:
         >>> texts = [f"a text of its own about the number {n} and about {n * n}" for n in range(40)]
@@ -137,6 +138,11 @@ def evaluate(
     chosen = Options.of(options, settings, unit="document")
     if chosen.unit != "document":
         raise OptionError(f"evaluate plants copies of whole texts: unit must be 'document', got {chosen.unit!r}")
+    if chosen.measure == "coverage":
+        raise OptionError(
+            "evaluate counts duplicates, and measure='coverage' finds none; "
+            "use 'jaccard', 'containment', 'ratio' or 'weighted'"
+        )
     documents = collect(docs)
     planted = plant(documents.texts, rate=rate, strengths=strengths, seed=chosen.seed)
     begin = time.perf_counter()
@@ -161,7 +167,7 @@ def evaluate(
     )
 
 
-def _judge(planted: Planted, n_texts: int, survivor: I64) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _judge(planted: Planted, n_texts: int, survivor: I64) -> tuple[Bool, Bool]:
     """Which copies share a cluster with a relative, and which were put with others only.
 
     Args:
@@ -184,9 +190,7 @@ def _judge(planted: Planted, n_texts: int, survivor: I64) -> tuple[np.ndarray[An
     return is_copy & (relatives > 0), is_copy & (relatives == 0) & (members > 0)
 
 
-def _similarities(
-    planted: Planted, options: Options, partners: tuple[I64, ...]
-) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
+def _similarities(planted: Planted, options: Options, partners: tuple[I64, ...]) -> list[F64]:
     """Exact Jaccard similarity of each text to its partner, for each array of partners."""
     batch = encode(planted.texts)
     sets = shingle_sets(
@@ -197,9 +201,7 @@ def _similarities(
     return [pair_similarities(found, partner, own) for partner in partners]
 
 
-def _by_kind(
-    planted: Planted, copies: I64, is_right: np.ndarray[Any, Any], similarity: np.ndarray[Any, Any]
-) -> tuple[Kind, ...]:
+def _by_kind(planted: Planted, copies: I64, is_right: Bool, similarity: F64) -> tuple[Kind, ...]:
     groups: dict[tuple[str, float], list[int]] = {}
     for number in copies.tolist():
         groups.setdefault((planted.kinds[number], float(planted.strengths[number])), []).append(number)

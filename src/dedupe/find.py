@@ -61,7 +61,7 @@ def find(
     if _is_index(against):
         return _beside(against, collect(docs, text), options, settings)
     chosen = Options.of(options, settings, unit="document")
-    return find_documents(collect(docs, text), chosen, _known(against, docs, text))
+    return find_documents(collect(docs, text), chosen, _known(against, text))
 
 
 def find_documents(documents: Documents, options: Options, known: Documents | None = None) -> Findings:
@@ -130,7 +130,7 @@ def _beside(index: Any, documents: Documents, options: Options | None, settings:
     return found
 
 
-def _known(against: object, docs: object, text: Any) -> Documents | None:
+def _known(against: object, text: Any) -> Documents | None:
     """Read what is given as `against`; a frame has the same text column."""
     if against is None:
         return None
@@ -181,13 +181,18 @@ def unique(
 
     Raises:
         InputError: `docs` is no collection of str.
-        OptionError: A setting breaks its rule.
+        OptionError: A setting breaks its rule, or the measure is ``coverage``, which finds no duplicates.
 
     Examples:
         >>> unique(["one two three", "four", "One, two, three!"], keep="longest")
         ['four', 'One, two, three!']
     """
     chosen = Options.of(options, settings, unit="document")
+    if chosen.measure == "coverage":
+        raise OptionError(
+            "measure='coverage' finds no duplicates, so unique would keep every text; "
+            "see find for the matches, or merge to tell them once"
+        )
     frame = frames.open_frame(docs)
     if frame is not None and chosen.unit != "document":
         raise OptionError(f"unique keeps whole rows of a frame, so unit must be 'document', got {chosen.unit!r}")
@@ -196,7 +201,7 @@ def unique(
         found = _beside(against, documents, options, settings)
         chosen = replace(chosen, unit=found.settings["unit"])
     else:
-        found = find_documents(documents, chosen, _known(against, docs, text))
+        found = find_documents(documents, chosen, _known(against, text))
     if chosen.unit != "document":
         return [block.text for block in found.survivors]
     stays = np.ones(len(documents.texts), np.bool_)

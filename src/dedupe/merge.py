@@ -49,13 +49,14 @@ def merge(
         keep: Whose account leads: ``longest``, ``first``, ``last``, or a function of the text, the highest leads.
         encoder: Takes a list of texts, returns an array of shape (n, n_dims): adds likeness of meaning. Matches
             found by it alone have the verdict ``semantic``.
-        on_error: ``skip`` leaves out records with a date or text that cannot be read, and lists them in `.skipped`.
+        on_error: ``skip`` leaves out records with an id, a date or a text that cannot be read, and lists them in
+            `.skipped`.
 
     Returns:
         A list of stories, in order of their first documents; each document is in exactly one, alone if need be.
 
     Raises:
-        InputError: A text is no str, a date cannot be read, or an id is there twice; names the row.
+        InputError: A text is no str, an id or a date cannot be read, or an id is there twice; names the row.
         OptionError: A setting breaks its rule.
 
     Examples:

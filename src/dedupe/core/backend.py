@@ -15,14 +15,17 @@ VARIABLE = "DEDUPE_BACKEND"
 def _load() -> ModuleType | None:
     wanted = os.environ.get(VARIABLE, "auto")
     if wanted not in ("auto", "native", "numpy"):
-        raise OptionError(f"{VARIABLE} must be 'auto', 'native' or 'numpy', got {wanted!r}")
+        raise OptionError(f"{VARIABLE} must be 'auto', 'native' or 'numpy', got {wanted!r}; unset it for 'auto'")
     if wanted == "numpy":
         return None
     try:
         from dedupe.core import _native
     except ImportError as error:
         if wanted == "native":
-            raise OptionError(f"{VARIABLE}=native, but the compiled module is not there ({error})") from error
+            raise OptionError(
+                f"{VARIABLE}=native, but the compiled module is not there ({error}); "
+                "install dedupe-text with a C compiler at hand, or unset the variable to do without it"
+            ) from error
         return None
     return _native
 

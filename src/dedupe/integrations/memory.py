@@ -6,7 +6,9 @@ import itertools
 import os
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import NamedTuple, Self, Unpack
 
@@ -53,21 +55,22 @@ class Memory:
         Raises:
             OptionError: The index was made for a unit other than the document, or with other settings.
         """
-        self._folder = tempfile.TemporaryDirectory(prefix="dedupe-") if index is None else None
-        self._is_ours = not isinstance(index, Index)
-        if isinstance(index, Index):
-            self.index = index
-        else:
-            place = self._folder.name + "/seen.idx" if self._folder else index
-            assert place is not None
-            self.index = Index(place, store_text=False if self._folder else None, timeout=timeout, **settings)
-        unit = self.index.settings["unit"]
-        if unit != "document":
-            self.close()
-            raise OptionError(
-                f"the index compares by unit={unit!r}, but whole texts are dropped here; make one by document"
-            )
-        self._run, self._count = uuid.uuid4().hex, itertools.count()
+        self._run, self._count, self._is_temporary = uuid.uuid4().hex, itertools.count(), index is None
+        with ExitStack() as opened:
+            if isinstance(index, Index):
+                self.index = index
+            elif index is None:
+                folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="dedupe-"))
+                made = Index(folder + "/seen.idx", store_text=False, timeout=timeout, **settings)
+                self.index = opened.enter_context(made)
+            else:
+                self.index = opened.enter_context(Index(index, timeout=timeout, **settings))
+            unit = self.index.settings["unit"]
+            if unit != "document":
+                raise OptionError(
+                    f"the index compares by unit={unit!r}, but whole texts are dropped here; make one by document"
+                )
+            self._opened = opened.pop_all()
 
     def add(self, texts: Sequence[str | None], ids: Sequence[str | int] | None = None) -> list[Seen | None]:
         """Add a batch.
@@ -85,9 +88,9 @@ class Memory:
         """
         if ids is None:
             numbers = itertools.islice(self._count, len(texts))
-            ids = list(numbers) if self._folder else [f"{self._run}-{number}" for number in numbers]
+            ids = list(numbers) if self._is_temporary else [f"{self._run}-{number}" for number in numbers]
         elif len(set(ids)) != len(ids):
-            twice = next(one for place, one in enumerate(ids) if one in ids[:place])
+            twice = next(one for one, times in Counter(ids).items() if times > 1)
             raise InputError(f"id {twice!r} comes twice; ids must name one document each, or leave ids out")
         report = self.index.add([(one, text or "") for one, text in zip(ids, texts, strict=True)], on_conflict="skip")
         view = report._view
@@ -108,10 +111,7 @@ class Memory:
 
     def close(self) -> None:
         """Close the index, unless it was given open; a temporary one is deleted."""
-        if self._is_ours:
-            self.index.close()
-        if self._folder:
-            self._folder.cleanup()
+        self._opened.close()
 
     def __enter__(self) -> Self:
         """Use as a context."""

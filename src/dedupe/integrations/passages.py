@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,11 +13,16 @@ from dedupe.core.batch import Batch, encode
 from dedupe.core.blocks import split
 from dedupe.core.hashing import GOLDEN, I64
 from dedupe.core.sketch import sketch
+from dedupe.errors import OptionError, nearest
 from dedupe.matching import decide
 from dedupe.options import Options
 from dedupe.repeats import cuts
 
 MIN_OVERLAP = 20  # bytes of UTF-8; what two chunks share by chance at their borders is shorter
+_MODES = {
+    "drop": Options(unit="document", threshold=0.7),
+    "shorten": Options(unit="paragraph", threshold=0.8, min_words=8),
+}
 _TRIES = 32  # places that are looked at for one chunk, so that chunks of one repeated letter stay cheap
 
 
@@ -73,9 +78,10 @@ def options_of(mode: str, threshold: float | None, width_words: int) -> Options:
     Raises:
         OptionError: A value breaks its rule.
     """
-    if mode == "shorten":
-        return Options(unit="paragraph", threshold=threshold or 0.8, min_words=8, width_words=width_words)
-    return Options(unit="document", threshold=0.7 if threshold is None else threshold, width_words=width_words)
+    if mode not in _MODES:
+        raise OptionError(f"mode must be 'drop' or 'shorten', got {mode!r}{nearest(mode, _MODES)}")
+    defaults = _MODES[mode]
+    return replace(defaults, threshold=defaults.threshold if threshold is None else threshold, width_words=width_words)
 
 
 def by_rank(scores: Sequence[float | None]) -> I64:

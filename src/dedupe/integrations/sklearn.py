@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import dedupe
-from dedupe.errors import InputError
+from dedupe.errors import InputError, OptionError
 from dedupe.integrations._frameworks import require
 
 require("sklearn", "sklearn.base")
@@ -55,9 +55,14 @@ class NearDuplicates(ClusterMixin, BaseEstimator):
 
         Raises:
             InputError: `X` holds something other than text, has several columns, or is empty.
-            OptionError: A setting breaks its rule.
+            OptionError: A setting breaks its rule, or the measure is ``coverage``, which makes no clusters.
         """
         texts = _texts(X)
+        if self.measure == "coverage":
+            raise OptionError(
+                "measure='coverage' finds no duplicates, so each text would be alone; "
+                "use 'jaccard', 'containment', 'ratio' or 'weighted'"
+            )
         found = dedupe.find(texts, **self.get_params()).by_document()
         self.labels_, survivor = found["cluster"], found["survivor"]
         self.survivor_indices_ = np.flatnonzero(survivor == np.arange(survivor.size))

@@ -39,7 +39,8 @@ def read_feed(docs: object, *, on_error: str = "raise") -> Feed:
     A record is a mapping or an object with `text`, and if it has them `id`, `date` and `source`.
 
     Raises:
-        InputError: A record has no text, a date that cannot be read (names row and value), or an id is there twice.
+        InputError: A record has no text, or an id or a date that cannot be read (names row and value); or an id is
+            there twice.
         OptionError: `on_error` is neither ``raise`` nor ``skip``.
     """
     if on_error not in ("raise", "skip"):
@@ -89,10 +90,9 @@ def _record(row: int, record: object) -> tuple[Any, str, datetime | None, str | 
     if isinstance(record, str):
         return row, record, None, None
     text = check_text(_field(record, "text"), f"text of record {row}")
-    key = _field(record, "id")
     source = _field(record, "source")
     return (
-        row if key is None else key,
+        _key(row, _field(record, "id")),
         text,
         _date(row, _field(record, "date")),
         None if source is None else str(source),
@@ -101,6 +101,19 @@ def _record(row: int, record: object) -> tuple[Any, str, datetime | None, str | 
 
 def _field(record: object, name: str) -> Any:
     return record.get(name) if isinstance(record, Mapping) else getattr(record, name, None)
+
+
+def _key(row: int, value: Any) -> Any:
+    if value is None:
+        return row
+    try:
+        hash(value)
+    except TypeError as error:
+        raise InputError(
+            f"id of record {row} is {value!r}, which cannot be told from others by hash; "
+            "give a str or a number, or leave the id out to use the position"
+        ) from error
+    return value
 
 
 def _date(row: int, value: object) -> datetime | None:

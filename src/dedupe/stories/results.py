@@ -212,7 +212,7 @@ class Story:
     def to_dict(self) -> dict[str, Any]:
         """The story as plain values for JSON; the layout is stable within a version."""
         return {
-            "format": "dedupe.stories.results",
+            "format": "dedupe.story",
             "version": 1,
             "documents": list(self.documents),
             "title": self.title,
