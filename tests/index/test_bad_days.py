@@ -18,7 +18,7 @@ from index import writer
 
 import dedupe
 from dedupe import DedupeError, InputError, OptionError
-from dedupe.index import Index, IndexDamaged, IndexLocked, files, places
+from dedupe.index import Index, IndexDamaged, IndexLocked, compacting, files, places
 from dedupe.index.catalogue import NAME
 from dedupe.index.checking import repair, verify
 
@@ -111,6 +111,16 @@ def test_repair_drops_the_document_whose_text_is_damaged_and_names_it(path: Path
     with Index(path) as index:
         assert texts(index) == {one: text for one, text in {**DOCS, "void": ""}.items() if one not in done.lost}
         assert index.verify() == ()
+
+
+def test_what_is_damaged_is_not_written_anew_as_if_it_were_whole(path: Path) -> None:
+    file = a_file(path, "records")
+    flip(file, file.read_bytes().index(b"rain"))
+
+    with Index(path) as index, pytest.raises(IndexDamaged, match=rf"{file.name} is damaged: texts"):
+        index.compact()
+
+    assert file.name in {problem.file for problem in verify(path)}
 
 
 def test_repair_of_a_lost_file_keeps_the_others(path: Path) -> None:
@@ -208,6 +218,19 @@ def test_a_merge_without_room_waits_for_the_next_call(path: Path, monkeypatch: p
             full.setattr(files.Folder, "_merge", no_room)
             index.add({"x": "added all the same"})
         assert "x" in index
+        assert index.verify() == ()
+
+
+def test_mass_removal_gives_the_space_back_by_itself(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compacting, "WORN_LEAST", 10)
+    with Index(path) as index:
+        gone = index.ids()[: len(index) // 2]
+        kept = {one: text for one, text in texts(index).items() if one not in gone}
+        index.remove(gone)
+
+        assert index.stats()["removed"] == 0
+        assert list(path.glob("changes-*.seg")) == []
+        assert texts(index) == kept
         assert index.verify() == ()
 
 

@@ -84,6 +84,7 @@ def leaders(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     for module in (bucketing, compacting, revision):
         monkeypatch.setattr(module, "LEADERS", request.param)
     monkeypatch.setattr(files, "TIER", 3)
+    monkeypatch.setattr(compacting, "WORN_LEAST", 8)
     return int(request.param)
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 
-from dedupe.index import Index, files
+from dedupe.index import Index, compacting, files
 
 WORDS = "rain wind sun snow hail fog storm cloud north south east west hill river town field".split()
 
@@ -59,7 +59,7 @@ def truth(seed: int, n_steps: int) -> dict[str, str]:
 
 def main(path: str, seed: int) -> None:
     """Write until killed."""
-    files.TIER = 3  # merges come often
+    files.TIER, compacting.WORN_LEAST = 3, 20  # merges come often, and so does writing all anew
     index = Index(path, threshold=0.6, timeout=30)
     print(json.dumps("open"), flush=True)
     for step, (kind, docs) in enumerate(history(seed)):

@@ -16,12 +16,26 @@ from dedupe.index.records import Records
 from dedupe.index.store import Run, merged, of_era
 from dedupe.index.view import Changes, View
 
+WORN_SHARE = 0.25  # so a document is written anew four times at most for each one that is removed
+WORN_LEAST = 10_000  # below it, the list of changes costs less than a new index
+
+
+def is_worn(view: View) -> bool:
+    """Whether so much was removed or decided again that all should be written anew."""
+    removed, changed = view.changes.removed.size, view.changes.blocks.size
+    is_large = removed + changed >= WORN_LEAST
+    return is_large and (removed >= WORN_SHARE * view.n_docs or changed >= WORN_SHARE * view.n_blocks)
+
 
 def write_anew(folder: Folder, view: View) -> None:
     """Write all files anew without what is gone; inside `folder.writing`.
 
     Blocks and documents are numbered anew, in the same order.
+
+    Raises:
+        IndexDamaged: A file is not as it was written.
     """
+    folder.check_sums()
     every = np.arange(view.n_docs)
     is_kept = ~view.is_removed(every)
     new_doc = np.cumsum(is_kept) - 1

@@ -170,15 +170,21 @@ class Folder:
     def _merge(self, view: View, kind: str, chosen: list[Named]) -> None:
         level = chosen[0].level + 1
         parts = [self._open[one.name] for one in chosen]
-        for part in parts:
-            if wrong := part.damaged_sections():
-                raise IndexDamaged(f"{part.path} is damaged: {', '.join(wrong)}; run `dedupe index repair`")
+        _check_sums(parts)
         if kind == "records":
             self._write_records(sorted(map(Records.of, parts), key=lambda part: part.first_doc), view, level)
         else:
             fill = _postings_of({family: merge_of(runs_of(parts, family)) for family in FAMILIES})
             self._files.start(kind, level, fill)
         self.catalogue.drop([one.name for one in chosen])
+
+    def check_sums(self) -> None:
+        """Read all files of the last commit.
+
+        Raises:
+            IndexDamaged: One is not as it was written.
+        """
+        _check_sums([self._open[one.name] for one in self._named])
 
     def replace_all(self, parts: list[Records], view: View, runs: dict[str, Merge]) -> None:
         """Put new files in the place of all; inside :meth:`writing`."""
@@ -244,6 +250,13 @@ _CHANGES: dict[str, str] = {"removed": "u4", "blocks": "u4", "head": "u4", "surv
 def _changes(segment: Segment) -> Changes:
     removed, blocks, head, survivor = (segment[name].astype(np.int64) for name in list(_CHANGES)[:4])
     return Changes(removed, blocks, head, survivor, segment["similarity"].astype(np.float64))
+
+
+def _check_sums(segments: list[Segment]) -> None:
+    """What is copied from a damaged file would be given a checksum that fits."""
+    for segment in segments:
+        if wrong := segment.damaged_sections():
+            raise IndexDamaged(f"{segment.path} is damaged: {', '.join(wrong)}; run `dedupe index repair`")
 
 
 def runs_of(segments: list[Segment], family: str) -> list[Run]:

@@ -22,7 +22,7 @@ from dedupe.find import order_of, plain_settings
 from dedupe.index.arrivals import new_records, read
 from dedupe.index.catalogue import NAME, Catalogue
 from dedupe.index.checking import Problem, verify
-from dedupe.index.compacting import write_anew
+from dedupe.index.compacting import is_worn, write_anew
 from dedupe.index.errors import IndexDamaged
 from dedupe.index.exchange import signature, to_datasketch
 from dedupe.index.files import Folder
@@ -196,15 +196,17 @@ class Index:
         self._folder.sweep()
 
     def _tidy(self) -> None:
-        """Merge files by size tiers, after the commit.
+        """Merge files by size tiers, after the commit; write all anew when a large part of it was removed.
 
-        What the caller asked for is done by now: where there is no room, or another writer is at work, merging waits
+        What the caller asked for is done by now: where there is no room, or another writer is at work, this waits
         for the next call.
 
         Raises:
             IndexDamaged: A file that was to be merged is damaged.
         """
         try:
+            if is_worn(self._view()):
+                self.compact()
             while self._folder.merge():
                 self._folder.sweep()
         except IndexDamaged as error:
