@@ -133,7 +133,7 @@ def _summary_lines(made: CorpusSummary) -> Iterator[str]:
         name = cluster["survivor"]
         yield f"cluster    {cluster['size']:,} alike, kept {name.get('id') or name['file'] + ':' + str(name['row'])}"
     for source in made.sources[:3] if len(made.sources) > 1 or made.settings["source"] else ():
-        yield f"source     {source['source'] or '(none)'} lost {source['lost']:.1%} of its words"
+        yield f"source     {source['source'] or 'none'} lost {source['lost']:.1%} of its words"
     measured = "" if made.recall_measured is None else f", measured {made.recall_measured:.3f} on a sample"
     yield f"recall     promised {made.recall_promised:.3f}{measured}"
     if made.capped:

@@ -147,7 +147,9 @@ def check_loss(job: Job, losses: Mapping[str, Any]) -> None:
     if job.max_loss is None:
         return
     total = 1 - losses["words_out"] / max(losses["words_in"], 1)
-    shares = [(total, "all inputs together")] + [(source["lost"], source["source"]) for source in losses["sources"][:1]]
+    shares = [(total, "all inputs together")]
+    for worst in losses["sources"][:1]:
+        shares.append((worst["lost"], worst["source"] or f"documents without a {job.source}"))
     for share, name in shares:
         if share > job.max_loss:
             raise LossError(
