@@ -7,7 +7,7 @@ therefore do not depend on the Unicode version of the running Python.
 import struct
 import zlib
 from functools import lru_cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -55,7 +55,7 @@ class Table(NamedTuple):
 @lru_cache(maxsize=1)
 def table() -> Table:
     """Return the table of folded code points and classes, loaded once."""
-    return parse(Path(__file__).with_name("unicode.bin").read_bytes())
+    return parse(files("dedupe.core").joinpath("unicode.bin").read_bytes())
 
 
 def parse(data: bytes) -> Table:
