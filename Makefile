@@ -2,6 +2,7 @@
 #   make demo    clean the seed articles and say what was removed and why
 #   make test    format, lint, types, doctests, tests, then the wheel in an environment of its own
 #   make adapters    the adapters, tested with the frameworks that they are for, in an environment of their own
+#   make spark   the Spark engine on PySpark 4, through Spark Connect, and on PySpark 3.5 (needs Java)
 #   make bench   the benchmarks, small
 #   make clean   remove all that the targets above made
 # Another Python: make test PYTHON=python3.12
@@ -11,19 +12,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 WHEEL_VENV := .venv-wheel
 ADAPTERS_VENV := .venv-adapters
+SPARK4_VENV := .venv-spark4
+SPARK3_VENV := .venv-spark3
 EXTRAS := arrow,datasets,datatrove,haystack,langchain,llama-index,scrapy,sklearn
 PIP := -m pip --disable-pip-version-check --quiet
 BUILD_FILES := pyproject.toml setup.py $(wildcard src/dedupe/core/*.c src/dedupe/core/*.h)
 SOURCES := $(BUILD_FILES) README.md LICENSE $(shell find src/dedupe -name '*.py' -o -name '*.bin' -o -name '*.json')
 
-.PHONY: demo test lint types tests numpy fuzz figures wheel adapters bench clean
+.PHONY: demo test lint types tests numpy fuzz figures wheel adapters spark bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
 	@$(BIN)/dedupe --version
 	@$(BIN)/dedupe clean seeds/*.txt -o .demo/cleaned --explain
 
-test: lint types tests numpy fuzz figures wheel adapters
+test: lint types tests numpy fuzz figures wheel adapters spark
 	@echo "make test: all is well"
 
 lint: $(VENV)/dev
@@ -57,11 +60,25 @@ adapters: $(ADAPTERS_VENV)/installed
 	HF_HUB_OFFLINE=1 $(ADAPTERS_VENV)/bin/python -m pytest -o addopts= -o filterwarnings=default --import-mode=importlib \
 		--doctest-modules -ra tests/integrations src/dedupe/integrations
 
+# A cluster of processes on this machine, with executors, workers and drivers that are killed; then the answers alone
+# through Spark Connect and on the older major version.
+ifeq ($(shell command -v java),)
+spark:
+	@echo "make spark: no Java here, so the Spark engine is not tested; install a Java 17 runtime"
+else
+SPARK_PYTEST := -m pytest -o addopts= -o filterwarnings=default --import-mode=importlib -ra
+SPARK_ANSWERS := tests/engines/spark/test_equality.py tests/engines/spark/test_work.py
+spark: $(SPARK4_VENV)/installed $(SPARK3_VENV)/installed
+	$(SPARK4_VENV)/bin/python $(SPARK_PYTEST) tests/engines
+	SPARK_CONNECT=1 $(SPARK4_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_ANSWERS)
+	$(SPARK3_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_ANSWERS)
+endif
+
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(WHEEL_VENV) $(ADAPTERS_VENV) .demo build dist src/*.egg-info src/dedupe/core/_native*.so \
+	rm -rf $(VENV) $(WHEEL_VENV) $(ADAPTERS_VENV) $(SPARK4_VENV) $(SPARK3_VENV) .demo build dist src/*.egg-info src/dedupe/core/_native*.so \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -96,6 +113,15 @@ $(ADAPTERS_VENV)/installed: $(VENV)/python-$(PYTHON_ID) $(BUILD_FILES) constrain
 	$(PYTHON) -m venv $(ADAPTERS_VENV)
 	$(ADAPTERS_VENV)/bin/python $(PIP) install --upgrade pip -c constraints-adapters.txt
 	$(ADAPTERS_VENV)/bin/python $(PIP) install --editable '.[$(EXTRAS)]' --group adapters -c constraints-adapters.txt
+	touch $@
+
+$(SPARK4_VENV)/installed: constraints-spark4.txt
+$(SPARK3_VENV)/installed: constraints-spark3.txt
+$(SPARK4_VENV)/installed $(SPARK3_VENV)/installed: .venv-%/installed: $(VENV)/python-$(PYTHON_ID) $(BUILD_FILES)
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python $(PIP) install --upgrade pip -c constraints-$*.txt
+	$(@D)/bin/python $(PIP) install --editable '.[spark]' --group spark -c constraints-$*.txt
 	touch $@
 
 # The wheel is built from the source distribution, so a file missing there shows here.

@@ -22,6 +22,7 @@ from dedupe.core.shingles import Shingles
 from dedupe.core.similarity import pair_similarities, ranked
 from dedupe.core.sketch import shingle_sets, sketch
 from dedupe.core.survivors import LEADERS, Buckets, walk
+from dedupe.corpus.formats.jsonl import with_text
 from dedupe.documents import Documents
 from dedupe.errors import InputError
 from dedupe.matching import scores_of
@@ -363,6 +364,25 @@ def without(batches: Batches, text: str, gone: str, unit: Any) -> Batches:
         left[np.diff(texts.offsets) == 0] = 0
         made = TextColumn(Batch(texts.buffer[keep], offsets_of(left)), column.is_null)
         yield _with(batch, text, made, drop=gone)
+
+
+def lines_with(batches: Batches, name: str) -> Batches:
+    """Put texts into lines of JSON; every other byte stays as it is.
+
+    Args:
+        batches: line, text, and old: the text that the line has now.
+        name: Name of the text in the JSON objects.
+
+    Yields:
+        value: the line with its text.
+    """
+    for batch in batches:
+        columns = (batch.column(each).to_pylist() for each in ("line", "text", "old"))
+        made = [
+            line if text == old else with_text(line.encode(), name, text).decode()
+            for line, text, old in zip(*columns, strict=True)
+        ]
+        yield pa.RecordBatch.from_arrays([pa.array(made, pa.string())], names=["value"])
 
 
 def clean(batches: Batches, text: str, options: Options) -> Batches:

@@ -12,8 +12,6 @@ from corpora import chain, crowd, near_duplicates, paragraphs
 import dedupe
 from dedupe.engines import spark
 
-ROUNDS = spark.Limits(bytes=0, edges=0, bucket=5)  # rounds, components and salted buckets, however small the input
-
 
 def table(session: Any, texts: list[str | None], *, n_partitions: int = 3, seed: int = 0) -> Any:
     rows = list(enumerate(texts))
@@ -72,12 +70,13 @@ def test_each_unit(session: Any, unit: str) -> None:
     assert by_spark(table(session, texts), unit=unit) == by_one_machine(texts, unit=unit)
 
 
-@pytest.mark.parametrize(("n_partitions", "seed"), [(1, 0), (7, 1)])
-def test_rounds_over_near_duplicates_chains_and_crowds(session: Any, n_partitions: int, seed: int) -> None:
-    texts = near_duplicates(300, 4 + seed) + chain(60, 5) + crowd(90, 6) + crowd(90, 6)[::-1]
-    found = by_spark(
-        table(session, texts, n_partitions=n_partitions, seed=seed), threshold=0.85, recall=0.999, limits=ROUNDS
-    )
+@pytest.mark.parametrize(("n_partitions", "edges"), [(1, 0), (7, 1000)])
+def test_rounds_over_near_duplicates_chains_and_crowds(session: Any, n_partitions: int, edges: int) -> None:
+    texts = near_duplicates(300, 4 + n_partitions) + chain(60, 5) + crowd(90, 6) + crowd(90, 6)[::-1]
+    # rounds, salted buckets, and with no edges allowed components too, however small the input
+    limits = spark.Limits(bytes=0, edges=edges, bucket=5)
+    frame = table(session, texts, n_partitions=n_partitions, seed=n_partitions)
+    found = by_spark(frame, threshold=0.85, recall=0.999, limits=limits)
     assert found == by_one_machine(texts, threshold=0.85, recall=0.999)
 
 

@@ -54,6 +54,12 @@ def test_every_row_needs_an_id_of_its_own(session: Any, ids: list[int | None], m
         spark.find(frame)
 
 
+def test_rows_that_change_from_read_to_read_are_noticed(session: Any) -> None:
+    twins = "concat('the same words again and again ', cast(id % 7 as string), ' ', cast(rand() as string)) as text"
+    with pytest.raises(InputError, match="its rows change from read to read; write it to a table first"):
+        spark.find(session.range(40).selectExpr("id", twins), threshold=0.5)
+
+
 def test_hostile_texts_are_found_as_on_one_machine(session: Any) -> None:
     texts = [text for text in HOSTILE.values() if text == text.encode("utf-8", "replace").decode()]
     frame = session.createDataFrame(list(enumerate(texts)), "id long, text string")

@@ -13,7 +13,6 @@ from corpora import near_duplicates
 import dedupe
 from dedupe.engines import spark
 from dedupe.engines.spark.job import Job, Limits
-from dedupe.engines.spark.rounds import links
 from dedupe.engines.spark.stages import candidates
 from dedupe.engines.spark.work import Work
 from dedupe.errors import InputError, OptionError
@@ -23,10 +22,10 @@ TEXTS = near_duplicates(120, 11)
 
 
 def run(frame: Any, folder: Path, **settings: Any) -> Work:
-    """A run up to its links, with the work that it did."""
+    """The stages up to the candidates, with the work that they were."""
     work = Work(frame.sparkSession, str(folder))
     job = Job("text", "id", Options(**{"unit": "document", "threshold": 0.7, **settings}), Limits())
-    links(work, job, candidates(work, job, frame))
+    candidates(work, job, frame)
     return work
 
 

@@ -63,6 +63,12 @@ def candidates(work: Work, job: Job, frame: DataFrame) -> Candidates:
         log.info("bucket %d holds %d blocks", row["key"], row["n_blocks"])
     postings = work.stage("postings", heads.join(buckets.select("key"), "key", "left_semi"))
     texts = work.stage("texts", texts_of(rows, blocks, postings, job))
+    n_near = postings.select("rank").distinct().count()
+    if work.rows["texts"] != n_near:
+        raise InputError(
+            f"{n_near - work.rows['texts']} of {n_near} blocks could not be found again in the input, so its rows change "
+            "from read to read; write it to a table first and give that"
+        )
     return Candidates(blocks, copies, buckets, postings, texts, fullest[0]["n_blocks"] if fullest else 0)
 
 
@@ -130,7 +136,7 @@ def ranked(found: DataFrame, job: Job) -> DataFrame:
     else:
         order = [F.col("score").desc(), *by_id]
     kept = found.where("block >= 0").orderBy(*order)
-    return kept.drop("score", "by", "row_hash").withColumn("rank", F.monotonically_increasing_id())
+    return kept.drop("score", "by").withColumn("rank", F.monotonically_increasing_id())
 
 
 def copies_of(blocks: DataFrame) -> DataFrame:
@@ -155,8 +161,9 @@ def largest(buckets: DataFrame) -> list[Any]:
 def texts_of(rows: DataFrame, blocks: DataFrame, postings: DataFrame, job: Job) -> DataFrame:
     """The texts of the blocks that share a bucket; each input row that has some is sent once."""
     keys = postings.groupBy("rank").agg(F.collect_list("key").alias("shared"))
-    near = blocks.select("id", "block", "rank").join(keys, "rank")
-    wanted = near.groupBy("id").agg(F.collect_list(F.struct("rank", "block", "shared")).alias("wanted"))
-    both = rows.select("id", "text").join(wanted, "id").select("text", "wanted")
+    near = blocks.select("id", "row_hash", "block", "rank").join(keys, "rank")
+    blocks_of = F.collect_list(F.struct("rank", "block", "shared")).alias("wanted")
+    wanted = near.groupBy("id", "row_hash").agg(blocks_of)
+    both = rows.select("id", "row_hash", "text").join(wanted, ["id", "row_hash"]).select("text", "wanted")
     kernel = partial(kernels.cut_out, text="text", wanted="wanted", unit=job.options.unit)
     return both.mapInArrow(kernel, "rank long, text string, keys array<long>")

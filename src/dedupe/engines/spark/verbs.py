@@ -51,8 +51,8 @@ def find(
     Returns:
         For each row its id (under its own name), and survivor (id of the row that stays in its place, null when it
         stays itself), similarity, rule, cluster (a number that rows with one survivor share; null without a word).
-        With a smaller unit, for each block its id, block (number inside the text), start, end (characters), and
-        survivor, survivor_block, survivor_start, survivor_end, similarity, rule, cluster.
+        With a smaller unit, for each block its id, block (number inside the text), start, end (characters), n_words,
+        and survivor, survivor_block, survivor_start, survivor_end, similarity, rule, cluster.
 
     Raises:
         InputError: A column is missing or no text; an id is null or there twice; a stage in `work` is half gone.
@@ -60,7 +60,7 @@ def find(
         WorkerError: The workers cannot run the kernels.
     """
     job = Job(text, id, Options.of(options, settings, unit="document"), limits or Limits())
-    return _flags(df, job, work, explain=explain)
+    return flags_of(df, job, work, explain=explain)
 
 
 def unique(
@@ -101,25 +101,33 @@ def unique(
     if empty not in EMPTY:
         raise OptionError(f"empty must be one of 'drop', 'keep', got {empty!r}{nearest(empty, EMPTY)}")
     job = Job(text, id, Options.of(options, settings, unit="document"), limits or Limits())
-    flags = _flags(df, job, work, explain=explain)
-    gone = flags.where("survivor IS NOT NULL").withColumnRenamed(id, "_id")
+    return kept(df, flags_of(df, job, work, explain=explain), job, empty)
+
+
+def kept(df: DataFrame, flags: DataFrame, job: Job, empty: str) -> DataFrame:
+    """The rows of a table, or what is left of them, without the blocks that have a survivor elsewhere."""
+    gone = flags.where("survivor IS NOT NULL").withColumnRenamed(job.id, "_dedupe_id")
     if job.options.unit == "document":
-        return df.join(gone.select("_id"), named(id) == F.col("_id"), "left_anti")
-    lists = gone.groupBy("_id").agg(F.collect_list("block").alias("_gone"))
-    counts = flags.where("block >= 0").groupBy(named(id).alias("_id")).agg(F.count(F.lit(1)).alias("_n"))
-    touched = source(df, job).join(lists, F.col("id") == F.col("_id")).select("_id", "text", "_gone")
-    kernel = partial(kernels.without, text="text", gone="_gone", unit=job.options.unit)
-    kind = dict(flags.dtypes)[id]
-    shorter = touched.mapInArrow(kernel, f"_id {kind}, text string").withColumnRenamed("text", "_text")
-    lost = lists.join(counts, "_id").select("_id", (F.size("_gone") == F.col("_n")).alias("_emptied"))
-    joined = df.join(shorter.join(lost, "_id"), named(id) == F.col("_id"), "left")
+        return df.join(gone.select("_dedupe_id"), named(job.id) == F.col("_dedupe_id"), "left_anti")
+    lists = gone.groupBy("_dedupe_id").agg(F.collect_list("block").alias("_dedupe_gone"))
+    counts = flags.groupBy(named(job.id).alias("_dedupe_id")).agg(F.count(F.lit(1)).alias("_dedupe_n"))
+    touched = (
+        source(df, job).join(lists, F.col("id") == F.col("_dedupe_id")).select("_dedupe_id", "text", "_dedupe_gone")
+    )
+    kernel = partial(kernels.without, text="text", gone="_dedupe_gone", unit=job.options.unit)
+    kind = dict(flags.dtypes)[job.id]
+    shorter = touched.mapInArrow(kernel, f"_dedupe_id {kind}, text string").withColumnRenamed("text", "_dedupe_text")
+    lost = lists.join(counts, "_dedupe_id").select(
+        "_dedupe_id", (F.size("_dedupe_gone") == F.col("_dedupe_n")).alias("_dedupe_emptied")
+    )
+    joined = df.join(shorter.join(lost, "_dedupe_id"), named(job.id) == F.col("_dedupe_id"), "left")
     if empty == "drop":
-        joined = joined.where("_emptied IS NULL OR NOT _emptied")
-    return joined.select(*(_text_of(name, text) for name in df.columns))
+        joined = joined.where("_dedupe_emptied IS NULL OR NOT _dedupe_emptied")
+    return joined.select(*(_text_of(name, job.text) for name in df.columns))
 
 
 def _text_of(name: str, text: str) -> Any:
-    return F.coalesce("_text", named(name)).alias(name) if name == text else named(name)
+    return F.coalesce("_dedupe_text", named(name)).alias(name) if name == text else named(name)
 
 
 def clean(
@@ -152,7 +160,8 @@ def clean(
     return df.mapInArrow(partial(kernels.clean, text=text, options=chosen), df.schema)
 
 
-def _flags(df: DataFrame, job: Job, work: str | None, *, explain: bool) -> DataFrame:
+def flags_of(df: DataFrame, job: Job, work: str | None, *, explain: bool = False) -> DataFrame:
+    """Run a job up to what :func:`find` gives."""
     job.check(df)
     if explain:
         print(tell(df, job))
@@ -162,14 +171,16 @@ def _flags(df: DataFrame, job: Job, work: str | None, *, explain: bool) -> DataF
     found = candidates(folder, job, df)
     decided = links(folder, job, found)
     place = ["block", "start", "end"] if job.options.unit != "document" else []
+    size = ["n_words"] if place else []
     words = ["hash_0", "hash_1", "checksum"]
-    blocks = found.blocks.select("rank", "id", *place, *words)
-    theirs = blocks.select(*(F.col(name).alias(f"survivor_{name}") for name in blocks.columns))
+    blocks = found.blocks.select("rank", "id", *place, *size, *words)
+    theirs = blocks.drop(*size).select(*(F.col(name).alias(f"survivor_{name}") for name in blocks.columns))
     links_of = decided.withColumnRenamed("survivor", "survivor_rank")
     joined = blocks.join(links_of, "rank", "left").join(theirs, "survivor_rank", "left")
     flags = joined.select(
         "id",
         *place,
+        *size,
         F.col("survivor_id").alias("survivor"),
         *(F.col(f"survivor_{name}") for name in place),
         "similarity",
