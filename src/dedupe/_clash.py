@@ -50,7 +50,7 @@ def _other_version(site: str) -> str | None:
     `dedupe-3.0.3.dist-info` is the other one's, `dedupe_text-…` ours, `dedupe_variable_…` and
     `dedupe-hcs-…` are add-ons. No `re` here: importing it can take longer than the whole check.
     """
-    for name in os.listdir(site):
+    for name in os.listdir(site) if os.path.isdir(site) else ():  # in a zip file nothing else is installed
         prefix, _, rest = name.lower().partition("-")
         if prefix == "dedupe" and rest[:1].isdigit() and rest.endswith((".dist-info", ".egg-info")):
             return rest.rpartition(".")[0].partition("-")[0]
