@@ -98,6 +98,15 @@ def test_containment_keeps_the_text_that_holds_the_other() -> None:
     assert [match.verdict for match in found.matches] == ["contains", "contains"]
 
 
+def test_containment_does_not_depend_on_how_many_pairs_are_made_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [edited(CAT, n % 9) + f" {n // 3}" * (n % 4) for n in range(60)]
+    expected = dedupe.find(texts, measure="containment", pairs="all").to_dict()
+
+    monkeypatch.setattr("dedupe.core.contained._PART", 7)
+
+    assert dedupe.find(texts, measure="containment", pairs="all").to_dict() == expected
+
+
 def test_ratio_sees_through_small_misprints() -> None:
     noisy = CAT.replace("looked", "lookcd").replace("moving", "rnoving")
     assert dedupe.unique([CAT, noisy], measure="ratio", threshold=0.9, recall=0.999) == [CAT]

@@ -313,6 +313,12 @@ def test_vietnamese_reports_of_one_event_are_a_story() -> None:
     assert [conflict.unit for conflict in stories[0].conflicts] == ["xe"]
 
 
+def test_the_dict_of_a_story_is_versioned(seed_story: Story) -> None:
+    made = seed_story.to_dict()
+
+    assert (made["format"], made["version"]) == ("dedupe.story", 1)
+
+
 def test_an_id_that_cannot_be_hashed_is_named_and_can_be_skipped() -> None:
     records = [{"text": "one"}, {"text": "two", "id": [1]}]
 

@@ -13,7 +13,7 @@ from dedupe.core.background import is_common
 from dedupe.core.batch import encode
 from dedupe.core.coverage import candidates, dense_scores, languages, pair_scores
 from dedupe.core.emphasis import NAME, NUMBER, stress
-from dedupe.core.grouping import group, linkage
+from dedupe.core.grouping import group, joined
 from dedupe.core.terms import BACKGROUND_DOCS, COMMON_SHARE, RARITY_POWER, Terms, weighted_terms
 from dedupe.core.tokens import Words, words
 
@@ -136,14 +136,14 @@ def levels(*rows: str) -> np.ndarray:
 
 
 def test_documents_join_while_their_average_reaches_the_cut() -> None:
-    found = linkage(levels("0 5 4 0", "5 0 4 0", "4 4 0 0", "0 0 0 0"), 3.0, 1.0, 9.0)
+    found = joined(levels("0 5 4 0", "5 0 4 0", "4 4 0 0", "0 0 0 0"), 3.0, 1.0, 9.0)
 
     assert found.tolist() == [0, 0, 0, 3]
 
 
 def test_a_chain_is_no_story() -> None:
     # each is near its neighbour only: 0-1-2-3
-    found = linkage(levels("0 4 0 0", "4 0 4 0", "0 4 0 4", "0 0 4 0"), 3.0, 1.0, 9.0)
+    found = joined(levels("0 4 0 0", "4 0 4 0", "0 4 0 4", "0 0 4 0"), 3.0, 1.0, 9.0)
 
     assert len(set(found.tolist())) == 2
 
@@ -151,18 +151,18 @@ def test_a_chain_is_no_story() -> None:
 def test_two_groups_that_hold_together_better_stay_apart() -> None:
     rows = ("0 7 3.5 3.5", "7 0 3.5 3.5", "3.5 3.5 0 7", "3.5 3.5 7 0")
 
-    assert linkage(levels(*rows), 3.0, 1.4, 99.0).tolist() == [0, 0, 2, 2]
-    assert linkage(levels(*rows), 3.0, 4.0, 99.0).tolist() == [0, 0, 0, 0]
+    assert joined(levels(*rows), 3.0, 1.4, 99.0).tolist() == [0, 0, 2, 2]
+    assert joined(levels(*rows), 3.0, 4.0, 99.0).tolist() == [0, 0, 0, 0]
 
 
 def test_copies_do_not_keep_other_reports_away() -> None:
     rows = ("0 9 3.5 3.5", "9 0 3.5 3.5", "3.5 3.5 0 9", "3.5 3.5 9 0")
 
-    assert linkage(levels(*rows), 3.0, 1.4, 8.0).tolist() == [0, 0, 0, 0]
+    assert joined(levels(*rows), 3.0, 1.4, 8.0).tolist() == [0, 0, 0, 0]
 
 
 def test_a_forbidden_pair_is_never_in_one_group() -> None:
-    found = linkage(levels("0 9 -inf", "9 0 9", "-inf 9 0"), 3.0, 1.0, 99.0)
+    found = joined(levels("0 9 -inf", "9 0 9", "-inf 9 0"), 3.0, 1.0, 99.0)
 
     assert found[0] != found[2]
 

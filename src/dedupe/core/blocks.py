@@ -33,7 +33,7 @@ import numpy as np
 
 from dedupe.core import backend
 from dedupe.core.batch import Batch
-from dedupe.core.hashing import I64, U8, Bool
+from dedupe.core.hashing import I64, U8, Bool, distinct, opens_run
 from dedupe.core.sentences import cut_sentences
 
 Unit = Literal["document", "paragraph", "line", "sentence"]
@@ -183,13 +183,6 @@ def _documents(batch: Batch) -> Blocks:
     return Blocks(starts[docs], ends[docs], docs, plain, np.full(docs.size, BLANK, np.uint8))
 
 
-def _is_first(docs: I64) -> Bool:
-    """Mark the first block of each text."""
-    first = np.ones(docs.size, np.bool_)
-    np.not_equal(docs[1:], docs[:-1], out=first[1:])
-    return first
-
-
 def _lines(batch: Batch, traits: _Traits) -> Blocks:
     """Return the lines with text on them, borders LINE or BLANK."""
     begins = _line_begins(batch, traits)
@@ -203,7 +196,7 @@ def _lines(batch: Batch, traits: _Traits) -> Blocks:
         docs = np.zeros(kept.size, np.int64)
     else:
         docs = np.searchsorted(batch.offsets, starts, side="right") - 1
-        after_blank |= _is_first(docs)
+        after_blank |= opens_run(docs)
     borders = after_blank.view(np.uint8) + np.uint8(LINE)  # BLANK is LINE + 1
     return Blocks(starts, ends, docs, np.zeros(kept.size, np.bool_), borders)
 
@@ -224,9 +217,7 @@ def _line_begins(batch: Batch, traits: _Traits) -> I64:
         found.append(three[is_end] + 3)
     # A stable sort merges ascending runs, so this is linear in the lines.
     begins = np.sort(np.concatenate((batch.offsets, *found)), kind="stable")
-    distinct = np.ones(begins.size, np.bool_)
-    np.not_equal(begins[1:], begins[:-1], out=distinct[1:])
-    return begins[distinct]
+    return begins[opens_run(begins)]
 
 
 def _strip_ends(buffer: U8, starts: I64, limits: I64) -> I64:
@@ -287,7 +278,7 @@ def _fence_rows(buffer: U8, lines: Blocks) -> list[int]:
         if at.size > 2:
             at = at[:-2][at[2:] - at[:-2] == 2]
             found.append(np.searchsorted(lines.starts, at, side="right") - 1)
-    return np.unique(np.concatenate(found)).tolist() if found else []
+    return distinct(np.concatenate(found)).tolist() if found else []
 
 
 def _pair_fences(buffer: U8, lines: Blocks, rows: list[int]) -> list[tuple[int, int]]:
@@ -324,7 +315,7 @@ def _pair_fences(buffer: U8, lines: Blocks, rows: list[int]) -> list[tuple[int, 
 
 def _paragraphs(lines: Blocks) -> Blocks:
     """Join lines up to a blank line, in texts that have one."""
-    after_blank = (lines.borders == BLANK) & ~_is_first(lines.docs)
+    after_blank = (lines.borders == BLANK) & ~opens_run(lines.docs)
     if not after_blank.any():
         return lines
     wrapped = np.zeros(int(lines.docs[-1]) + 1, np.bool_)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core.hashing import F64, I64, U64
+from dedupe.core.hashing import F64, I64, U64, opens_run
 from dedupe.core.terms import term_hashes
 
 FLOOR = 1e-6  # scores below count as this, so that the logarithm exists
@@ -134,12 +134,11 @@ def _pair_repeats(hashes: U64, offsets: I64) -> float:
     term, block = term[inside], block[: term.size][inside]
     order = np.lexsort((term, block))
     term, block = term[order], block[order]
-    fresh = np.ones(term.size, np.bool_)
-    fresh[1:] = (term[1:] != term[:-1]) | (block[1:] != block[:-1])
-    times = np.diff(np.append(np.flatnonzero(fresh), term.size))
+    first = np.flatnonzero(opens_run(term, block))
+    times = np.diff(np.append(first, term.size))
     n_terms = np.bincount(block, minlength=offsets.size - 1).astype(np.float64)
     equal = np.zeros(offsets.size - 1)
-    np.add.at(equal, block[np.flatnonzero(fresh)], times * (times - 1.0))
+    np.add.at(equal, block[first], times * (times - 1.0))
     possible = n_terms * (n_terms - 1)
     filled = possible > 0
     low, high = _REPEAT_RANGE

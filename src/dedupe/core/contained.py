@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedupe.core.hashing import F64, I64, distinct, offsets_of, ranges
+from dedupe.core.hashing import F64, I64, distinct, offsets_of, ranges, slices
 from dedupe.core.shingles import Shingles
 from dedupe.core.similarity import containment, dense, intersections
 
 HOLDERS = 1000  # blocks, the largest first, that are tried for one shingle
-_PART = 1 << 20  # candidate pairs made at a time
+_PART = 1 << 20  # pairs looked up at a time
 
 
 def contained_pairs(sets: Shingles, threshold: float) -> tuple[I64, I64, I64, F64, int]:
@@ -49,14 +49,12 @@ def contained_pairs(sets: Shingles, threshold: float) -> tuple[I64, I64, I64, F6
     tried = np.minimum(frequency[shingle[prefix]], HOLDERS)
     capped = int((frequency[shingle[prefix]] - tried).sum())
 
-    lefts, rights = [], []
-    for part in np.array_split(np.arange(prefix.size), max(1, -(-int(tried.sum()) // _PART))):
+    parts = [np.zeros(0, np.int64)]
+    for part in slices(tried, _PART):
         holder = by_shingle[ranges(begin[shingle[prefix[part]]], tried[part])]
         inner = np.repeat(block[prefix[part]], tried[part])
-        pair = distinct((holder * sizes.size + inner)[holder < inner])
-        lefts.append(pair // max(sizes.size, 1))
-        rights.append(pair % max(sizes.size, 1))
-    pair = distinct(np.concatenate(lefts) * sizes.size + np.concatenate(rights))
+        parts.append(distinct((holder * sizes.size + inner)[holder < inner]))
+    pair = distinct(np.concatenate(parts))
     left, right = pair // max(sizes.size, 1), pair % max(sizes.size, 1)
     score = containment(intersections(found, left, right), sizes[right])
     return order, left, right, score, capped

@@ -1,13 +1,13 @@
-"""Which documents tell the same story: likeness above chance, then groups with a core."""
+"""Which documents may tell the same story: their likeness, and the likeness of random ones."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from dedupe.core import chance
-from dedupe.core.hashing import F64, I64, U64, offsets_of, ranges
+from dedupe.core.hashing import F64, I64, U64, distinct, offsets_of, ranges
 from dedupe.core.terms import Terms
 
 NEIGHBOURS = 48  # candidates that are scored for each document
@@ -19,20 +19,6 @@ LIKE = 0.10  # share of the words of the shorter document from which two documen
 _MOST_LANGUAGES = 30
 _ENOUGH_WORDS = 300
 _DOCS_AT_ONCE = 250
-
-
-class Scores(NamedTuple):
-    """Scored pairs of documents.
-
-    Attributes:
-        left: Array of shape (n_pairs,), int64.
-        right: Array of shape (n_pairs,), int64, above left.
-        score: Array of shape (n_pairs,), float64.
-    """
-
-    left: I64
-    right: I64
-    score: F64
 
 
 def pair_scores(terms: Terms, left: I64, right: I64) -> F64:
@@ -89,7 +75,7 @@ def candidates(terms: Terms) -> tuple[I64, I64]:
     found = [
         _nearest(rows[at : at + _DOCS_AT_ONCE] @ columns, at, terms.norms) for at in range(0, n_docs, _DOCS_AT_ONCE)
     ]
-    keys = np.unique(np.concatenate(found))
+    keys = distinct(np.concatenate(found))
     return keys // n_docs, keys % n_docs
 
 
@@ -109,7 +95,7 @@ def _nearest(product: Any, first: int, norms: F64) -> I64:
     begins = np.searchsorted(row, np.arange(product.shape[0]))
     chosen = order[np.arange(row.size) - begins[row] < NEIGHBOURS]
     low, high = np.minimum(one[chosen], other[chosen]), np.maximum(one[chosen], other[chosen])
-    return np.unique(low * n_docs + high)
+    return distinct(low * n_docs + high)
 
 
 def _worth_sorting(row: I64, score: F64, n_rows: int) -> F64:

@@ -33,7 +33,7 @@ def stress(buffer: U8, found: Words, starts: I64) -> F64:
         return np.zeros(0)
     name, number = np.unique(found.hashes, return_inverse=True)
     upper, digit = _kinds(buffer, found.starts)
-    inner = ~_opens(buffer, found.starts, starts, found.offsets)
+    inner = ~_opens(buffer, found.starts, found.offsets)
     quoted = _quoted(buffer, found, starts)
 
     def counted(flag: Bool) -> F64:
@@ -68,7 +68,7 @@ def _kinds(buffer: U8, at: I64) -> tuple[Bool, Bool]:
     return upper[code], digit[code]
 
 
-def _opens(buffer: U8, at: I64, starts: I64, offsets: I64) -> Bool:
+def _opens(buffer: U8, at: I64, offsets: I64) -> Bool:
     """Whether a word opens its block or a sentence, as the two bytes before it show."""
     opens = _ENDS[buffer[np.maximum(at - 1, 0)]] | _ENDS[buffer[np.maximum(at - 2, 0)]]
     # “ ‘ » and their like end in the bytes 0x98 to 0x9F or 0xAB, 0xBB

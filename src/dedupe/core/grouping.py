@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dedupe.core.hashing import F64, I64, Bool
+from dedupe.core.hashing import F64, I64, Bool, distinct
 
 COPIES = 0.5  # score from which documents are copies: half of what they say is the same word for word
 COHESION = 2.0  # two groups join only when at least half as alike across as inside
@@ -57,7 +57,7 @@ def group(
             if part.size > _LARGEST and limit < 50:
                 waiting.append((part, limit + 0.5))  # a chain of weak links: cut it before looking closer
             else:
-                labels[part] = part[linkage(dense(part), cut, slack, copies)]
+                labels[part] = part[joined(dense(part), cut, slack, copies)]
     return labels
 
 
@@ -66,7 +66,7 @@ def _parts(docs: I64, n: int, left: I64, right: I64, linked: Bool) -> list[I64]:
     inside = np.zeros(n, np.bool_)
     inside[docs] = True
     used = linked & inside[left] & inside[right]
-    touched = np.unique(np.concatenate((left[used], right[used])))
+    touched = distinct(np.concatenate((left[used], right[used])))
     if touched.size == 0:
         return []
     label = components(n, left[used], right[used])[touched]
@@ -75,8 +75,8 @@ def _parts(docs: I64, n: int, left: I64, right: I64, linked: Bool) -> list[I64]:
     return list(np.split(touched[order], borders))
 
 
-def linkage(levels: F64, cut: float, slack: float, copies: float) -> I64:
-    """Average linkage with a rule for look-alikes.
+def joined(levels: F64, cut: float, slack: float, copies: float) -> I64:
+    """Join documents by average linkage, with a rule for look-alikes.
 
     Two groups join while their average level is the highest left and reaches the cut. Two groups that both
     hold independent reports join only when the level between them is at most `slack` below the lower level

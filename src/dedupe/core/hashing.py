@@ -1,8 +1,9 @@
-"""The mixing functions and constants that all stages share (docs/core.md)."""
+"""What all stages share: array types, the mixing functions of docs/core.md, and arrays of runs and segments."""
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Iterator
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -96,6 +97,40 @@ def ranges(starts: I64, counts: I64) -> I64:
 def distinct(codes: I64) -> I64:
     """Sort numbers and keep each once; np.unique of NumPy 2.3 and later takes a hash table, 20 times as long."""
     codes = np.sort(codes)
-    fresh = np.ones(codes.size, np.bool_)
-    fresh[1:] = codes[1:] != codes[:-1]
-    return codes[fresh]
+    return codes[opens_run(codes)]
+
+
+def opens_run(values: npt.NDArray[Any], *more: npt.NDArray[Any]) -> Bool:
+    """Mark the first of each run of equal values.
+
+    Args:
+        values: Array of shape (n,).
+        *more: Arrays of shape (n,) that must be equal in a run too.
+
+    Returns:
+        Array of shape (n,), bool.
+    """
+    opens = np.ones(values.size, np.bool_)
+    np.not_equal(values[1:], values[:-1], out=opens[1:])
+    for other in more:
+        opens[1:] |= other[1:] != other[:-1]
+    return opens
+
+
+def slices(sizes: I64, limit: int) -> Iterator[slice]:
+    """Cut items into slices that add up to `limit` at most; an item that is larger has one of its own.
+
+    Args:
+        sizes: Array of shape (n,), int64, not negative.
+        limit: Largest sum.
+
+    Yields:
+        Slices of the items, in order; none for no items.
+    """
+    total = np.cumsum(sizes)
+    begin = 0
+    while begin < sizes.size:
+        done = int(total[begin - 1]) if begin else 0
+        end = max(begin + 1, int(np.searchsorted(total, done + limit, side="right")))
+        yield slice(begin, end)
+        begin = end

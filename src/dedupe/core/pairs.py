@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dedupe.core import backend
-from dedupe.core.hashing import I64, U64, distinct, offsets_of, ranges
+from dedupe.core.hashing import I64, U64, distinct, offsets_of, opens_run, ranges
 from dedupe.core.survivors import Buckets
 
 PAIRS_PER_BLOCK = 1000
@@ -44,11 +44,8 @@ def groups(text_hashes: U64, scope: U64 | None, order: I64) -> I64:
         return result
     # a stable sort keeps policy order inside a group, so its head is the first of the run
     by_hash = order[repeated[np.argsort(first[repeated], kind="stable")]]
-    sorted_hashes = text_hashes[by_hash]
-    head = np.ones(by_hash.size, np.bool_)
-    head[1:] = (sorted_hashes[1:] != sorted_hashes[:-1]).any(axis=1)
-    if scope is not None:
-        head[1:] |= scope[by_hash[1:]] != scope[by_hash[:-1]]
+    scopes = () if scope is None else (scope[by_hash],)
+    head = opens_run(*text_hashes[by_hash].T, *scopes)
     result[by_hash] = by_hash[np.flatnonzero(head)[np.cumsum(head) - 1]]
     return result
 

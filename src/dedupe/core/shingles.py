@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core.hashing import I64, U64, fmix64, offsets_of, powers, ranges
+from dedupe.core.hashing import I64, U64, fmix64, offsets_of, opens_run, powers, ranges
 from dedupe.core.tokens import Words
 
 
@@ -59,6 +59,5 @@ def sets(found: Shingles) -> Shingles:
     order = np.argsort(found.hashes)
     order = order[np.argsort(block[order], kind="stable")]
     hashes, block = found.hashes[order], block[order]
-    fresh = np.ones(hashes.size, np.bool_)
-    fresh[1:] = (hashes[1:] != hashes[:-1]) | (block[1:] != block[:-1])
+    fresh = opens_run(hashes, block)
     return Shingles(hashes[fresh], offsets_of(np.bincount(block[fresh], minlength=counts.size)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dedupe.core import backend
-from dedupe.core.hashing import F64, I64, U64, ranges
+from dedupe.core.hashing import F64, I64, U64, ranges, slices
 from dedupe.core.shingles import Shingles
 
 _PART = 1 << 20  # shingles compared at a time: bounds memory, and the part stays in the cache
@@ -51,13 +51,8 @@ def intersections(found: Shingles, left: I64, right: I64) -> I64:
         backend.kernels().intersections(found.offsets, found.hashes, left, right, counts)
         return counts
     sizes = np.diff(found.offsets)
-    work = np.cumsum(sizes[left] + sizes[right])
-    begin = 0
-    while begin < left.size:
-        done = int(work[begin - 1]) if begin else 0
-        end = max(begin + 1, int(np.searchsorted(work, done + _PART, side="right")))
-        counts[begin:end] = _count_shared(found, sizes, left[begin:end], right[begin:end])
-        begin = end
+    for part in slices(sizes[left] + sizes[right], _PART):
+        counts[part] = _count_shared(found, sizes, left[part], right[part])
     return counts
 
 

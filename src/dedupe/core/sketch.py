@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from dedupe.core import backend, unicode
 from dedupe.core.bands import Plan, keys
-from dedupe.core.hashing import I64, U8, U32, U64, offsets_of, ranges
+from dedupe.core.hashing import I64, U8, U32, U64, offsets_of, ranges, slices
 from dedupe.core.minhash import permutations, signatures
 from dedupe.core.shingles import Shingles, sets, shingles
 from dedupe.core.tokens import text_hashes, words
@@ -136,9 +136,9 @@ def _native_sets(buffer: U8, starts: I64, ends: I64, width_words: int) -> Shingl
 
 def in_pieces(one: Callable[[slice], _T], starts: I64, ends: I64, threads: int | None) -> list[_T]:
     """Call `one` on slices of the blocks, about a megabyte of text each, and keep their order."""
-    pieces = list(_pieces(starts, ends))
-    if len(pieces) == 1:
-        return [one(pieces[0])]
+    if starts.size and ends[-1] - starts[0] <= _PIECE:
+        return [one(slice(0, starts.size))]
+    pieces = list(slices(ends - starts, _PIECE))
     n_threads = min(threads or os.cpu_count() or 1, len(pieces))
     if n_threads <= 1:
         return [one(piece) for piece in pieces]
@@ -146,16 +146,3 @@ def in_pieces(one: Callable[[slice], _T], starts: I64, ends: I64, threads: int |
 
     with ThreadPoolExecutor(n_threads) as pool:
         return list(pool.map(one, pieces))
-
-
-def _pieces(starts: I64, ends: I64) -> Iterator[slice]:
-    if starts.size and ends[-1] - starts[0] <= _PIECE:
-        yield slice(0, starts.size)
-        return
-    work = np.cumsum(ends - starts)
-    begin = 0
-    while begin < starts.size:
-        done = int(work[begin - 1]) if begin else 0
-        end = max(begin + 1, int(np.searchsorted(work, done + _PIECE, side="right")))
-        yield slice(begin, end)
-        begin = end

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dedupe.core import backend
-from dedupe.core.hashing import F64, I64, distinct, offsets_of, ranges
+from dedupe.core.hashing import F64, I64, distinct, offsets_of, opens_run, ranges, slices
 from dedupe.core.shingles import Shingles
 from dedupe.core.similarity import pair_similarities, ranked
 
@@ -120,8 +120,7 @@ class _Walk:
         bucket, block = self.bucket[postings], self.block[postings]
         live = (self.n_leaders[bucket] < self.leaders) & (self.state[block] == _UNDECIDED)
         postings, bucket, block = postings[live], bucket[live], block[live]
-        is_head = np.ones(postings.size, np.bool_)
-        is_head[1:] = bucket[1:] != bucket[:-1]
+        is_head = opens_run(bucket)
         behind = np.bincount(block[~is_head], minlength=self.state.size)
         ready = (self.state == _UNDECIDED) & (behind == 0)
         self.state[ready] = _STAYS
@@ -137,17 +136,12 @@ class _Walk:
         """Make the pairs of leaders and later members, in parts."""
         counts = self.end[self.bucket[leading]] - leading - 1
         n_blocks = self.state.size
-        begin = 0
-        total = np.cumsum(counts)
-        while begin < leading.size:
-            done = int(total[begin - 1]) if begin else 0
-            end = max(begin + 1, int(np.searchsorted(total, done + _PAIRS, side="right")))
-            leader = np.repeat(self.block[leading[begin:end]], counts[begin:end])
-            member = self.block[ranges(leading[begin:end] + 1, counts[begin:end])]
+        for part in slices(counts, _PAIRS):
+            leader = np.repeat(self.block[leading[part]], counts[part])
+            member = self.block[ranges(leading[part] + 1, counts[part])]
             free = member >= self.n_fixed
             pairs = distinct(leader[free] * n_blocks + member[free])
             self._measure(pairs // n_blocks, pairs % n_blocks)
-            begin = end
 
     def _measure(self, leader: I64, member: I64) -> None:
         """Compare pairs, and note for each member its best leader so far."""
@@ -155,12 +149,9 @@ class _Walk:
         similarity = pair_similarities(self.sets, leader, member)
         match = similarity >= self.threshold
         leader, member, similarity = leader[match], member[match], similarity[match]
-        # the last one of each member wins the assignment: highest similarity, then the earliest leader
-        order = np.lexsort((-leader, similarity, member))
-        leader, member, similarity = leader[order], member[order], similarity[order]
-        last = np.ones(member.size, np.bool_)
-        last[:-1] = member[1:] != member[:-1]
-        leader, member, similarity = leader[last], member[last], similarity[last]
+        order = np.lexsort((leader, -similarity, member))
+        best = order[opens_run(member[order])]  # of each member: the highest similarity, then the earliest leader
+        leader, member, similarity = leader[best], member[best], similarity[best]
         better = (similarity > self.similarity[member]) | (
             (similarity == self.similarity[member]) & (leader < self.survivor[member])
         )

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dedupe.core.hashing import F64, I64, MULTIPLY, U64, Bool, fmix64, powers
+from dedupe.core.hashing import F64, I64, MULTIPLY, U64, Bool, distinct, fmix64, opens_run, powers
 
 # The background counts as this many more documents, half of which have each common word.
 # Figures for 4 to 135 documents: docs/merge.md.
@@ -168,16 +168,13 @@ def _rows(
 
 def _weigh(rows: _Rows, n_blocks: int, bits: int, power: float) -> tuple[Any, ...]:
     """Block, term number and weight of each distinct pair; count, first word and width of each term."""
-    fresh = np.ones(rows.keys.size, np.bool_)
-    fresh[1:] = rows.keys[1:] != rows.keys[:-1]
-    at = np.flatnonzero(fresh)
+    at = np.flatnonzero(opens_run(rows.keys))
     times = np.diff(np.append(at, rows.keys.size))
     keys = rows.keys[at]
     name = keys >> np.uint64(bits)
-    starts = np.ones(name.size, np.bool_)
-    starts[1:] = name[1:] != name[:-1]
-    term = np.cumsum(starts) - 1
-    first = np.flatnonzero(starts)
+    opens = opens_run(name)
+    term = np.cumsum(opens) - 1
+    first = np.flatnonzero(opens)
     df = np.diff(np.append(first, name.size))
     share = rows.shares[at[first]].astype(np.float64)
     n = n_blocks + BACKGROUND_DOCS
@@ -200,7 +197,7 @@ def word_rarity(hashes: U64, offsets: I64, common: Bool) -> F64:
     name, first, number = np.unique(hashes, return_index=True, return_inverse=True)
     n = offsets.size - 1
     block = np.repeat(np.arange(n), np.diff(offsets))
-    seen = np.unique(number.astype(np.int64) * n + block) // n
+    seen = distinct(number.astype(np.int64) * n + block) // n
     df = np.bincount(seen, minlength=name.size)
     share = np.where(common[first], COMMON_SHARE, 0.0)
     result: F64 = np.log((n + BACKGROUND_DOCS + 1) / (df + BACKGROUND_DOCS * share + 0.5))[number]

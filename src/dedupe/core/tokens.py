@@ -17,12 +17,25 @@ from dedupe.core.hashing import (
     U32,
     U64,
     Bool,
+    distinct,
     fmix64,
     offsets_of,
+    opens_run,
     ranges,
     segment_sums,
 )
-from dedupe.core.unicode import EXPANDS, IGNORED, LETTER, MARK, SEPARATOR
+from dedupe.core.unicode import (
+    CLASS_MASK,
+    CLASS_SHIFT,
+    CODE_POINT_MASK,
+    COMBINING_SHIFT,
+    EXPANDS,
+    IGNORED,
+    LETTER,
+    MARK,
+    PAGE_SIZE,
+    SEPARATOR,
+)
 
 _IS_WORD = bytes(chr(byte).isascii() and chr(byte).isalnum() for byte in range(256))
 _SPACE = np.zeros(256, np.bool_)
@@ -85,7 +98,7 @@ def words(buffer: U8, starts: I64, ends: I64) -> Words:
 def _words(region: U8, starts: I64, ends: I64) -> Words:
     """Words of the blocks of one stretch of the buffer, which begins at the first block."""
     base = int(starts[0])
-    borders = np.unique(np.concatenate((starts, ends))) - base
+    borders = distinct(np.concatenate((starts, ends))) - base
     cut = _cut_ascii(region, borders) if int(region.max(initial=0)) < 0x80 else _cut_unicode(region, borders)
     hashes = fmix64(cut.sizes.astype(np.uint64) * np.uint64(GOLDEN) + _chunk_sums(cut.folded, cut.at, cut.sizes))
     first = np.searchsorted(cut.starts, starts - base)
@@ -211,14 +224,14 @@ def _cut_unicode(region: U8, borders: I64) -> _Cut:
     )
     byte = np.flatnonzero((region & 0xC0) != 0x80)
     entries, source = _fold(codes)
-    kinds = (entries >> np.uint32(21)) & np.uint32(7)
+    kinds = _classes(entries)
     # the stretch between borders that each code point lies in: nothing joins across
     stretch = np.searchsorted(borders, byte, side="right")[source]
     kept = kinds != IGNORED
     if not kept.all():
         entries, source, stretch, kinds = entries[kept], source[kept], stretch[kept], kinds[kept]
     entries, source = _in_canonical_order(entries, source, stretch)
-    kinds = (entries >> np.uint32(21)) & np.uint32(7)
+    kinds = _classes(entries)
 
     # a mark takes the kind of the last code point before it that is no mark
     place = np.arange(kinds.size)
@@ -236,7 +249,7 @@ def _cut_unicode(region: U8, borders: I64) -> _Cut:
     goes_on[:-1] = joined[1:]
     closes = np.flatnonzero(member & ~goes_on)
 
-    folded, at = _pack(entries & np.uint32(0x1FFFFF), member)
+    folded, at = _pack(entries & np.uint32(CODE_POINT_MASK), member)
     stop = np.append(byte, region.size)
     return _Cut(folded, at[opens], at[closes + 1] - at[opens], byte[source[opens]], stop[source[closes] + 1])
 
@@ -246,15 +259,15 @@ def _fold(codes: U32) -> tuple[U32, I64]:
     table = unicode.table()
 
     def look_up(points: U32) -> U32:
-        page = table.pages[points >> np.uint32(7)].astype(np.uint32)
-        return cast(U32, table.entries[(page << np.uint32(7)) | (points & np.uint32(127))])
+        page = table.pages[points // np.uint32(PAGE_SIZE)].astype(np.uint32)
+        return cast(U32, table.entries[page * np.uint32(PAGE_SIZE) + points % np.uint32(PAGE_SIZE)])
 
     entries = look_up(codes)
     source = np.arange(codes.size)
-    expands = np.flatnonzero((entries >> np.uint32(21)) & np.uint32(7) == EXPANDS)
+    expands = np.flatnonzero(_classes(entries) == EXPANDS)
     if expands.size == 0:
         return entries, source
-    where = (entries[expands] & np.uint32(0x1FFFFF)).astype(np.int64)
+    where = (entries[expands] & np.uint32(CODE_POINT_MASK)).astype(np.int64)
     counts = np.ones(codes.size, np.int64)
     counts[expands] = table.expansions[where]
     offsets = offsets_of(counts)
@@ -267,16 +280,18 @@ def _fold(codes: U32) -> tuple[U32, I64]:
     return wide, source
 
 
+def _classes(entries: U32) -> U32:
+    """Classes of code points, from their entries in the table."""
+    return (entries >> np.uint32(CLASS_SHIFT)) & np.uint32(CLASS_MASK)
+
+
 def _in_canonical_order(entries: U32, source: I64, stretch: I64) -> tuple[U32, I64]:
     """Sort each run of combining marks by combining class, stably (Unicode 3.11, D109)."""
-    combining = entries >> np.uint32(24)
+    combining = entries >> np.uint32(COMBINING_SHIFT)
     wrong = np.flatnonzero((combining[1:] > 0) & (combining[:-1] > combining[1:]) & (stretch[1:] == stretch[:-1]))
     if wrong.size == 0:
         return entries, source
-    begins = combining == 0
-    begins[0] = True
-    begins[1:] |= stretch[1:] != stretch[:-1]
-    run = np.cumsum(begins)
+    run = np.cumsum((combining == 0) | opens_run(stretch))
     touched = np.flatnonzero(np.isin(run, run[wrong]))
     order = touched[np.lexsort((combining[touched], run[touched]))]
     entries, source = entries.copy(), source.copy()

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from dedupe.core import bands, pairs
-from dedupe.core.hashing import F64, I64, U32, U64, distinct, fmix32, fmix64, offsets_of, ranges
+from dedupe.core.hashing import F64, I64, U32, U64, distinct, fmix32, fmix64, offsets_of, ranges, slices
 from dedupe.core.minhash import permutations
 from dedupe.core.shingles import Shingles
 
@@ -150,7 +150,9 @@ def pair_similarities(found: Shingles, weights: F64, left: I64, right: I64) -> F
     for block, begin, end in zip(blocks.tolist(), begins.tolist(), ends.tolist(), strict=True):
         own = word[found.offsets[block] : found.offsets[block + 1]]
         has[own] = weights[own]
-        for mine in _parts(order[begin:end], sizes[right[order[begin:end]]]):
+        own_pairs = order[begin:end]
+        for part in slices(sizes[right[own_pairs]], _PART):
+            mine = own_pairs[part]
             counts = sizes[right[mine]]
             worth = has[word[ranges(found.offsets[right[mine]], counts)]]
             shared[mine] = np.add.reduceat(np.append(worth, 0.0), offsets_of(counts)[:-1]) * (counts > 0)
@@ -158,8 +160,3 @@ def pair_similarities(found: Shingles, weights: F64, left: I64, right: I64) -> F
     union = total[left] + total[right] - shared
     result: F64 = np.where(union > 0, shared / np.where(union > 0, union, 1.0), 0.0)
     return np.minimum(result, 1.0)
-
-
-def _parts(numbers: I64, sizes: I64) -> list[I64]:
-    """Cut pairs into parts whose words fit into memory."""
-    return np.split(numbers, np.flatnonzero(np.diff(np.cumsum(sizes) // _PART)) + 1)

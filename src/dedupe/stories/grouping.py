@@ -22,7 +22,7 @@ from dedupe.core.coverage import (
     sample_scores,
 )
 from dedupe.core.grouping import COHESION, COPIES, group
-from dedupe.core.hashing import F64, I64, U64, offsets_of
+from dedupe.core.hashing import F64, I64, U64, distinct, offsets_of
 from dedupe.core.terms import Terms, weighted_terms
 from dedupe.core.tokens import words
 from dedupe.errors import InputError
@@ -179,7 +179,7 @@ def _pairs(terms: Terms, vectors: F64 | None) -> tuple[I64, I64]:
         one, other = np.repeat(np.arange(at, at + len(alike)), near.shape[1]), near.ravel()
         proper = one != other
         keys.append((np.minimum(one, other) * n + np.maximum(one, other))[proper])
-    both = np.unique(np.concatenate(keys))
+    both = distinct(np.concatenate(keys))
     return both // n, both % n
 
 

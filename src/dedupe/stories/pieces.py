@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from dedupe.clean import DEFAULTS
-from dedupe.core.batch import Batch, char_offsets, encode
+from dedupe.core.batch import Batch, encode
 from dedupe.core.blocks import Blocks, split
-from dedupe.core.hashing import I64, Bool, ranges
+from dedupe.core.hashing import I64, Bool, opens_run, ranges
 from dedupe.core.sentences import cut_sentences
 from dedupe.options import Options
 from dedupe.repeats import repeats
@@ -38,8 +38,6 @@ class Pieces(NamedTuple):
         begins: Array of shape (n_pieces,), bool: begins a paragraph.
         copy_of: Array of shape (n_pieces,), int64: the piece of the same document that says the same, or -1.
         furniture: Array of shape (n_pieces,), bool: heading, byline, link or notice.
-        char_starts: Array of shape (n_pieces,), int64: first character in the text.
-        char_ends: Array of shape (n_pieces,), int64.
     """
 
     batch: Batch
@@ -50,8 +48,6 @@ class Pieces(NamedTuple):
     begins: Bool
     copy_of: I64
     furniture: Bool
-    char_starts: I64
-    char_ends: I64
 
     def text(self, piece: int) -> str:
         """The words of a piece."""
@@ -66,8 +62,7 @@ def cut_pieces(texts: Sequence[str]) -> Pieces:
     gone = found.survivor != np.arange(found.survivor.size)
     whole = gone | blocks.fenced | (blocks.ends - blocks.starts <= LONG_BYTES)
     starts, ends, paragraph = _sentences(batch, blocks, whole)
-    begins = np.ones(starts.size, np.bool_)
-    begins[1:] = paragraph[1:] != paragraph[:-1]
+    begins = opens_run(paragraph)
     head = np.flatnonzero(begins)  # first piece of each paragraph
     copy_of = np.where(gone, head[found.survivor] if head.size else 0, -1)[paragraph]
     docs = blocks.docs[paragraph]
@@ -81,8 +76,6 @@ def cut_pieces(texts: Sequence[str]) -> Pieces:
         begins,
         copy_of,
         _furniture(batch, starts, ends, docs, copy_of, blocks.fenced[paragraph], n_docs),
-        char_offsets(batch, docs, starts),
-        char_offsets(batch, docs, ends),
     )
 
 
