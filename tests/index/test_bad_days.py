@@ -289,7 +289,7 @@ def test_a_second_writer_gets_a_clear_error(path: Path) -> None:
     with (
         Index(path) as first,
         Index(path, timeout=0.05) as second,
-        first._writing(),  # a writer at work
+        first._handle.writing(),  # a writer at work
         pytest.raises(IndexLocked, match=r"more than 0\.05 s"),
     ):
         second.add({"x": "y"})

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -15,33 +12,30 @@ import numpy as np
 
 from dedupe.core.batch import encode
 from dedupe.core.blocks import split
-from dedupe.core.hashing import I64
 from dedupe.documents import Documents, check_text, collect
 from dedupe.errors import DedupeError, InputError, OptionError
-from dedupe.find import order_of, plain_settings
 from dedupe.index.arrivals import new_records, read
-from dedupe.index.catalogue import NAME, Catalogue
+from dedupe.index.catalogue import NAME
 from dedupe.index.checking import Problem, verify
 from dedupe.index.compacting import is_worn, write_anew
+from dedupe.index.contents import alive_blocks, alive_docs, counts, exported
 from dedupe.index.errors import IndexDamaged
 from dedupe.index.exchange import signature, to_datasketch
-from dedupe.index.files import Folder
+from dedupe.index.handle import Handle
 from dedupe.index.joining import join, of_texts
 from dedupe.index.places import check_makeable, check_place, make_index
-from dedupe.index.protecting import BesideTable, protect
+from dedupe.index.protecting import find_beside
 from dedupe.index.querying import matches
 from dedupe.index.records import Id
 from dedupe.index.results import AddReport, Check, IndexDuplicate, IndexMatch, duplicates_of
 from dedupe.index.revision import Revision
-from dedupe.index.rules import check_same, new_rules, plain, rules_of
+from dedupe.index.rules import check_same, new_rules, plain
 from dedupe.index.verdicts import verdict
 from dedupe.index.view import View
 from dedupe.options import Options, Settings
-from dedupe.results import Block, BlockTable, Findings
+from dedupe.results import Block, Findings
 
 __all__ = ["Index"]
-
-_parents: list[Catalogue] = []  # connections of the process before a fork: never used, never closed here
 
 
 class Index:
@@ -89,28 +83,18 @@ class Index:
             DedupeError: The folder cannot be read or written, holds something else, or is on a network disk.
         """
         self.path = Path(path)
-        self._timeout, self._skip_damaged = timeout, skip_damaged
-        self._readonly = readonly or skip_damaged
-        self._lock = threading.RLock()
+        readonly = readonly or skip_damaged
         threads = options.threads if options is not None else settings.pop("threads", None)
         check_place(self.path)
         if not (self.path / NAME).exists():
-            check_makeable(self.path, readonly=self._readonly)
+            check_makeable(self.path, readonly=readonly)
             make_index(self.path, new_rules(options, settings, store_text))
-        self._threads = threads
-        self._folder = self._opened()
+        self._handle = Handle(self.path, timeout=timeout, readonly=readonly, skip_damaged=skip_damaged, threads=threads)
         try:
-            check_same(self.path, self._folder.rules, options, settings, store_text)
+            check_same(self.path, self._handle.rules, options, settings, store_text)
         except OptionError:
             self.close()
             raise
-
-    def _opened(self) -> Folder:
-        self._process = os.getpid()
-        catalogue = Catalogue(self.path, timeout=self._timeout, readonly=self._readonly)
-        stored = catalogue.settings()
-        rules = rules_of(self.path, stored, self._threads)
-        return Folder(self.path, rules, catalogue, skip_damaged=self._skip_damaged)
 
     # -- writing
 
@@ -141,7 +125,7 @@ class Index:
             DedupeError: The disk is full or read-only; nothing was added.
         """
         arrivals = read(docs, id, text, on_conflict)
-        with self._writing() as (folder, view):
+        with self._handle.writing() as (folder, view):
             arrivals, gone = arrivals.settle(view, on_conflict)
             now = Revision(view).remove(gone) if gone.size else view
             batch = encode(arrivals.texts)
@@ -153,9 +137,10 @@ class Index:
             joined = join(now, new, source)
             folder.commit(joined.view, joined.records if new.n_docs else None)
         self._tidy()
-        counts = len(arrivals.ids), joined.records.n_blocks
-        docs_added = np.arange(now.n_docs, joined.view.n_docs)
-        return AddReport(*counts, arrivals.skipped, arrivals.replaced, joined.stats, joined.view, docs_added)
+        added = np.arange(now.n_docs, joined.view.n_docs)
+        return AddReport(
+            new.n_docs, new.n_blocks, arrivals.skipped, arrivals.replaced, joined.stats, joined.view, added
+        )
 
     def remove(self, ids: Iterable[Id], *, missing: str = "error") -> int:
         """Take documents out; blocks that were their duplicates are decided again.
@@ -174,7 +159,7 @@ class Index:
         if isinstance(ids, str | bytes):
             raise InputError(f"ids is one {type(ids).__name__}, not a collection; write remove([{ids!r}])")
         wanted = list(dict.fromkeys(ids))
-        with self._writing() as (folder, view):
+        with self._handle.writing() as (folder, view):
             docs = view.find_ids(wanted)
             if missing == "error" and (docs < 0).any():
                 lost = wanted[int(np.argmax(docs < 0))]
@@ -191,9 +176,9 @@ class Index:
 
         It takes place on the disk for a second copy while it runs. Readers go on with what they have.
         """
-        with self._writing() as (folder, view):
+        with self._handle.writing() as (folder, view):
             write_anew(folder, view)
-        self._folder.sweep()
+        self._handle.folder().sweep()
 
     def _tidy(self) -> None:
         """Merge files by size tiers, after the commit; write all anew when a large part of it was removed.
@@ -207,8 +192,8 @@ class Index:
         try:
             if is_worn(self._view()):
                 self.compact()
-            while self._folder.merge():
-                self._folder.sweep()
+            while self._handle.folder().merge():
+                self._handle.folder().sweep()
         except IndexDamaged as error:
             raise IndexDamaged(f"{error}; what this call was to write is written") from error
         except DedupeError:
@@ -275,22 +260,7 @@ class Index:
 
     def find_documents(self, documents: Documents, keep: Any) -> Findings:
         """The same for texts that have been checked."""
-        view = self._view()
-        options = replace(view.rules.options, keep=keep)
-        batch = documents.batch if documents.batch is not None else encode(documents.texts)
-        blocks = split(batch, options.unit)
-        order = order_of(documents, keep, batch, blocks, BlockTable(documents, batch, blocks))
-        known, survivor, similarity, stats = protect(view, batch, blocks, order)
-        duplicate = np.flatnonzero(survivor != np.arange(survivor.size))
-        stats.update(documents=len(documents.texts), matches=int(duplicate.size), against=len(self))
-        return Findings(
-            stats=stats,
-            settings=plain_settings(options),
-            _blocks=BesideTable(documents, batch, blocks, known),
-            _survivor=survivor,
-            _similarity=similarity,
-            _pairs=(survivor[duplicate], duplicate, similarity[duplicate]),
-        )
+        return find_beside(self._view(), documents, keep)
 
     def check_settings(self, options: Options | None, settings: Mapping[str, Any]) -> None:
         """Refuse settings that are not those of the index.
@@ -298,7 +268,7 @@ class Index:
         Raises:
             OptionError: One differs.
         """
-        check_same(self.path, self._here().rules, options, settings, None)
+        check_same(self.path, self._handle.rules, options, settings, None)
 
     def stats(self) -> dict[str, Any]:
         """Counts: documents, blocks, duplicates, files, bytes.
@@ -307,22 +277,7 @@ class Index:
             documents, blocks, duplicates, removed (documents whose space comes back with `compact`), postings, files,
             bytes, bytes_text (of these, texts), n_bands, n_rows.
         """
-        view = self._view()
-        blocks = view.blocks_of(_alive_docs(view))
-        duplicates = int((view.decisions(blocks)[1] != blocks).sum())
-        named = self._folder.catalogue.segments()
-        return {
-            "documents": len(self),
-            "blocks": int(blocks.size),
-            "duplicates": duplicates,
-            "removed": int(view.changes.removed.size),
-            "postings": sum(len(runs) for runs in view.runs.values()),
-            "files": len(named),
-            "bytes": sum(one.bytes for one in named),
-            "bytes_text": sum(int(part.columns["texts"].size) for part in view.records),
-            "n_bands": view.rules.plan.n_bands,
-            "n_rows": view.rules.plan.n_rows,
-        }
+        return counts(self._view(), self._handle.folder().catalogue.segments())
 
     def verify(self) -> tuple[Problem, ...]:
         """Read every byte, and say what is not as it was written; nothing is changed."""
@@ -331,18 +286,11 @@ class Index:
     def export(self) -> Iterator[dict[str, Any]]:
         """Give all documents in order of arrival, as values for JSON.
 
-        Yields:
-            id, text (None when texts are not kept) and duplicates: start, end, similarity and survivor of each
-            duplicate block.
+        Returns:
+            For each document its id, text (None when texts are not kept) and duplicates: start, end, similarity and
+            survivor of each duplicate block.
         """
-        view = self._view()
-        for doc in _alive_docs(view).tolist():
-            docs = np.array([doc])
-            yield {
-                "id": view.doc_ids(docs)[0],
-                "text": view.doc_text(doc) if view.rules.store_text else None,
-                "duplicates": [_plain(each) for each in duplicates_of(view, view.blocks_of(docs))],
-            }
+        return exported(self._view())
 
     def to_datasketch(self, **storage: Any) -> Any:
         """Make a `datasketch.MinHashLSH` that gives the same candidates.
@@ -375,7 +323,7 @@ class Index:
     def ids(self) -> list[Id]:
         """Ids of all documents, in order of arrival."""
         view = self._view()
-        return view.doc_ids(_alive_docs(view))
+        return view.doc_ids(alive_docs(view))
 
     def text(self, id: Id) -> str:
         """The text of a document.
@@ -394,12 +342,12 @@ class Index:
     def duplicates(self) -> tuple[IndexDuplicate, ...]:
         """Each duplicate with its survivor, in order of arrival: those of `find` on all texts."""
         view = self._view()
-        return duplicates_of(view, view.blocks_of(_alive_docs(view)))
+        return duplicates_of(view, alive_blocks(view))
 
     def survivors(self) -> tuple[Block, ...]:
         """The blocks that stay, in order of arrival."""
         view = self._view()
-        blocks = view.blocks_of(_alive_docs(view))
+        blocks = alive_blocks(view)
         return tuple(view.blocks(blocks[view.decisions(blocks)[1] == blocks]))
 
     # -- the handle
@@ -407,14 +355,11 @@ class Index:
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that the index was made with."""
-        return plain(self._folder.rules)
+        return plain(self._handle.rules)
 
     def close(self) -> None:
         """Close the files; a later call opens them again."""
-        with self._lock:
-            if self._process == os.getpid():
-                self._folder.catalogue.close()
-                self._process = -1
+        self._handle.close()
 
     def __enter__(self) -> Self:
         """Use as a context."""
@@ -428,45 +373,12 @@ class Index:
 
     def __repr__(self) -> str:
         """The place and the rules."""
-        rules = self._folder.rules.options
+        rules = self._handle.rules.options
         return f"Index({str(self.path)!r}, unit={rules.unit!r}, threshold={rules.threshold})"
 
     def __getstate__(self) -> object:
         """An index is a folder, not an object to copy."""
         raise TypeError("an Index cannot be pickled; open it by its path in the other process")
 
-    def _here(self) -> Folder:
-        """The folder as opened by this process: SQLite connections do not survive a fork."""
-        if self._process != os.getpid():
-            if self._process != -1:
-                _parents.append(self._folder.catalogue)
-            self._folder = self._opened()
-        return self._folder
-
     def _view(self) -> View:
-        with self._lock:
-            return self._here().view()
-
-    @contextmanager
-    def _writing(self) -> Iterator[tuple[Folder, View]]:
-        if self._readonly:
-            raise InputError(f"{self.path} is open for reading only; open it without readonly= and skip_damaged=")
-        with self._lock:
-            folder = self._here()
-            with folder.writing() as view:
-                yield folder, view
-
-
-def _plain(duplicate: IndexDuplicate) -> dict[str, Any]:
-    survivor = duplicate.survivor
-    return {
-        "start": duplicate.block.start,
-        "end": duplicate.block.end,
-        "similarity": round(duplicate.similarity, 6),
-        "survivor": {"id": survivor.doc, "start": survivor.start, "end": survivor.end},
-    }
-
-
-def _alive_docs(view: View) -> I64:
-    docs = np.arange(view.n_docs)
-    return docs[~view.is_removed(docs)]
+        return self._handle.view()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from dedupe.core.batch import Batch
-from dedupe.core.blocks import Blocks
+from dedupe.core.batch import Batch, encode
+from dedupe.core.blocks import Blocks, split
 from dedupe.core.hashing import F64, I64
 from dedupe.documents import Documents
+from dedupe.find import order_of, plain_settings
 from dedupe.index.deciding import decide
 from dedupe.index.joining import of_texts
 from dedupe.index.view import View
-from dedupe.results import Block, BlockTable
+from dedupe.results import Block, BlockTable, Findings
 
 
 class BesideTable(BlockTable):
@@ -41,6 +43,26 @@ class BesideTable(BlockTable):
         """The block of this number."""
         n_own = len(self._own)
         return self._own[number] if number < n_own else self._known[number - n_own]
+
+
+def find_beside(view: View, documents: Documents, keep: Any) -> Findings:
+    """Find which new texts are duplicates of the index or of each other; see `Index.find`."""
+    options = replace(view.rules.options, keep=keep)
+    batch = documents.batch if documents.batch is not None else encode(documents.texts)
+    blocks = split(batch, options.unit)
+    order = order_of(documents, keep, batch, blocks, BlockTable(documents, batch, blocks))
+    known, survivor, similarity, stats = protect(view, batch, blocks, order)
+    duplicate = np.flatnonzero(survivor != np.arange(survivor.size))
+    n_against = view.n_docs - int(view.changes.removed.size)
+    stats.update(documents=len(documents.texts), matches=int(duplicate.size), against=n_against)
+    return Findings(
+        stats=stats,
+        settings=plain_settings(options),
+        _blocks=BesideTable(documents, batch, blocks, known),
+        _survivor=survivor,
+        _similarity=similarity,
+        _pairs=(survivor[duplicate], duplicate, similarity[duplicate]),
+    )
 
 
 def protect(view: View, batch: Batch, blocks: Blocks, order: I64) -> tuple[list[Block], I64, F64, dict[str, Any]]:
