@@ -119,7 +119,7 @@ def _size(n_bytes: int | None) -> str:
 
 
 def _summary_lines(made: CorpusSummary) -> Iterator[str]:
-    lost = 1 - made.words_out / max(made.words_in, 1)
+    lost = (made.words_in - made.words_out) / max(made.words_in, 1)
     yield f"documents  {made.documents_in:,} in, {made.documents_out:,} out"
     yield f"words      {made.words_in:,} in, {made.words_out:,} out (-{lost:.1%})"
     yield "removed    " + ", ".join(

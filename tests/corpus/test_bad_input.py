@@ -14,6 +14,7 @@ import pytest
 import dedupe
 from dedupe import clean_files
 from dedupe.corpus import LossError, spill
+from dedupe.corpus.formats import jsonl
 
 GOOD = json.dumps({"text": "a good text that stands alone"})
 
@@ -24,6 +25,9 @@ BAD_LINES = {
     "null": (b'{"text": null}', "in.jsonl:2: column 'text' is null"),
     "a number": (b'{"text": 7}', "in.jsonl:2: column 'text' is int, not text"),
     "not UTF-8": (b'{"text": "caf\xe9"}', "in.jsonl:2: not UTF-8 at byte 13"),
+    "a list": (b'[{"text": "x"}]', "in.jsonl:2: a JSON object is needed, got list; write one object per line"),
+    "over many lines": (b"{", "in.jsonl:2: no valid JSON .*; write one object per line"),
+    "a list as text": (b'{"text": ["x"]}', "in.jsonl:2: column 'text' is list, not text"),
     "deep": (b'{"text": ' + b"[" * 100_000, "in.jsonl:2: no valid JSON"),
 }
 
@@ -64,6 +68,29 @@ def damaged_gzip(path: Path) -> None:
     path.write_bytes(data[: len(data) // 2])
 
 
+def damaged_zstd(path: Path) -> None:
+    """A Zstandard file whose end is missing, before a whole block of it is there."""
+    zstandard = pytest.importorskip("zstandard")
+    path.write_bytes(zstandard.ZstdCompressor().compress((GOOD + "\n").encode() * 500)[:-30])
+
+
+def zstd_bomb(path: Path) -> None:
+    """A Zstandard file that expands ten thousand times."""
+    zstandard = pytest.importorskip("zstandard")
+    path.write_bytes(zstandard.ZstdCompressor().compress(b" " * (80 << 20)))
+
+
+def cut_parquet(path: Path) -> None:
+    """A Parquet file whose second half is missing."""
+    pq.write_table(pa.table({"text": ["x"] * 100}), path)
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def null_parquet(path: Path) -> None:
+    """A Parquet file with a row without text."""
+    pq.write_table(pa.table({"text": ["x", None]}), path)
+
+
 def damaged_parquet(path: Path) -> None:
     """A Parquet file with a broken footer."""
     pq.write_table(pa.table({"text": ["x"]}), path)
@@ -79,7 +106,7 @@ def bomb(path: Path) -> None:
     """A gzip file that expands a thousand times."""
     with gzip.open(path, "wb", compresslevel=9) as file:
         for _ in range(80):
-            file.write(b"\n" * (1 << 20))
+            file.write(b" " * (1 << 20))
 
 
 def open_quote(path: Path) -> None:
@@ -90,6 +117,17 @@ def open_quote(path: Path) -> None:
 FILES: dict[str, tuple[Any, str]] = {
     "in.jsonl.gz": (damaged_gzip, "in.jsonl.gz is damaged or cut off after"),
     "bomb.jsonl.gz": (bomb, "expands to more than 250 times its size"),
+    "in.jsonl.zst": (damaged_zstd, "in.jsonl.zst is damaged or cut off after 0 bytes of text"),
+    "bomb.jsonl.zst": (zstd_bomb, "expands to more than 250 times its size"),
+    "plain.jsonl.gz": (lambda path: path.write_text(GOOD), "plain.jsonl.gz is damaged or cut off after 0 bytes"),
+    "utf16.jsonl": (lambda path: path.write_text(GOOD, "utf-16"), "utf16.jsonl:1: UTF-16, not UTF-8"),
+    "utf16.csv": (lambda path: path.write_text("id,text\n1,x\n", "utf-16"), "utf16.csv: UTF-16, not UTF-8"),
+    "utf16.txt": (lambda path: path.write_text("text", "utf-16"), "utf16.txt:1: UTF-16, not UTF-8"),
+    "latin.csv": (lambda path: path.write_bytes(b"text\nok\ncaf\xe9\n"), "latin.csv:2: column 'text' is not UTF-8"),
+    "cut.parquet": (cut_parquet, "cut.parquet is damaged"),
+    "zero.parquet": (lambda path: path.write_bytes(b""), "zero.parquet is damaged: it has no bytes"),
+    "null.parquet": (null_parquet, "null.parquet:2: column 'text' is null"),
+    "in.warc": (lambda path: path.write_text("hello"), "in.warc: Invalid WARC header"),
     "in.parquet": (damaged_parquet, "in.parquet is damaged"),
     "numbers.parquet": (number_parquet, "column 'text' is int64, not text"),
     "in.csv": (open_quote, "in.csv:2: 3 fields, the header has 2"),
@@ -212,6 +250,25 @@ def test_an_id_that_comes_twice_is_named(tmp_path: Path) -> None:
         clean_files(tmp_path / "x.jsonl", tmp_path / "out", id="id")
 
 
+def test_an_id_that_comes_twice_can_be_noted(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"id": "a", "text": "one"}\n{"id": "a", "text": "two"}\n')
+
+    summary = clean_files(tmp_path / "x.jsonl", tmp_path / "out", id="id", on_error="skip")
+
+    assert summary.problems[0]["problem"] == "id 'a' comes twice: x.jsonl row 1 and x.jsonl row 2"
+    assert summary.documents_out == 2
+
+
+@pytest.mark.parametrize("name", ["in.jsonl", "in.csv"])
+def test_a_byte_order_mark_stays_and_is_no_text(tmp_path: Path, name: str) -> None:
+    text = "text\none two\n" if name.endswith("csv") else GOOD + "\n"
+    (tmp_path / name).write_text(text, "utf-8-sig")
+
+    clean_files(tmp_path / name, tmp_path / "out")
+
+    assert (tmp_path / "out" / name).read_text("utf-8") == "\ufeff" + text
+
+
 def test_lines_of_megabytes_are_normal(tmp_path: Path) -> None:
     long = " ".join(f"word{number}" for number in range(400_000))
     rows = [json.dumps({"text": text}) for text in (long, "short", long + " end")]
@@ -237,9 +294,28 @@ def test_a_full_disk_leaves_a_run_that_can_go_on(tmp_path: Path, monkeypatch: py
     assert (tmp_path / "out/x.jsonl").read_text() == GOOD + "\n"
 
 
-@pytest.mark.parametrize("n_copies", [9])
-def test_a_great_loss_stops_the_run_before_it_writes(tmp_path: Path, n_copies: int) -> None:
-    (tmp_path / "x.jsonl").write_text(f"{GOOD}\n" * (n_copies + 1))
+def test_a_disk_that_fills_while_files_are_written_leaves_a_run_that_can_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.jsonl").write_text(GOOD.replace("alone", name) + "\n")
+
+    def full(self: jsonl.Writer, *given: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(jsonl.Writer, "write", full)
+        with pytest.raises(OSError, match="No space left"):
+            clean_files([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], tmp_path / "out", threshold=1.0)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["_dedupe"]
+
+    clean_files([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], tmp_path / "out", threshold=1.0, resume=True)
+
+    assert (tmp_path / "out/b.jsonl").read_text() == GOOD.replace("alone", "b") + "\n"
+
+
+def test_a_great_loss_stops_the_run_before_it_writes(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text(f"{GOOD}\n" * 10)
 
     with pytest.raises(LossError, match=r"90.0% of the words of all inputs together would go, and max_loss is 0.5"):
         clean_files(tmp_path / "x.jsonl", tmp_path / "out", max_loss=0.5)

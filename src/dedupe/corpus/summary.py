@@ -146,7 +146,7 @@ def check_loss(job: Job, losses: Mapping[str, Any]) -> None:
     """
     if job.max_loss is None:
         return
-    total = 1 - losses["words_out"] / max(losses["words_in"], 1)
+    total = (losses["words_in"] - losses["words_out"]) / max(losses["words_in"], 1)
     shares = [(total, "all inputs together")]
     for worst in losses["sources"][:1]:
         shares.append((worst["lost"], worst["source"] or f"documents without a {job.source}"))

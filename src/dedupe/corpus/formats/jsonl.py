@@ -15,9 +15,17 @@ from dedupe.errors import InputError
 
 LONGEST_LINE = 1 << 28  # bytes; a longer one is a file of another kind
 _BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_ONE_PER_LINE = "write one object per line"
 _LF = 10
 _SHORT = 1024  # bytes of a line
 Line = bytes | memoryview
+
+
+def _loads(line: Line) -> Any:
+    # decoded here, or the standard library would guess other encodings
+    return json.loads(bytes(line).decode("utf-8", "surrogatepass"))
+
 
 loads: Callable[[Line], Any]
 try:
@@ -26,7 +34,7 @@ except ImportError:
 
     def loads(line: Line) -> Any:
         """Parse a line."""
-        return json.loads(bytes(line))
+        return _loads(line)
 
 else:
 
@@ -35,7 +43,7 @@ else:
         try:
             return orjson.loads(line)
         except orjson.JSONDecodeError:
-            return json.loads(bytes(line))
+            return _loads(line)
 
 
 def whole_lines(path: str) -> Iterator[bytes]:
@@ -58,8 +66,7 @@ def whole_lines(path: str) -> Iterator[bytes]:
         size += len(data)
         if size > LONGEST_LINE:
             raise InputError(
-                f"{path}:{n_lines + 1}: no line end in {size} bytes, so this is no file of lines; "
-                "a JSON array must be written as one object per line"
+                f"{path}:{n_lines + 1}: no line end in {size} bytes, so this is no file of lines; {_ONE_PER_LINE}"
             )
     if size:
         yield b"".join([*rest, b"\n"])
@@ -69,6 +76,16 @@ def lines(path: str) -> Iterator[list[bytes]]:
     """The lines of a file without their LF, some megabytes at a time; see :func:`whole_lines`."""
     for data in whole_lines(path):
         yield data.split(b"\n")[:-1]
+
+
+def is_utf16(data: bytes) -> bool:
+    """Whether a file that begins so is UTF-16, by its mark."""
+    return data[:2] in _UTF16
+
+
+def not_utf8(data: bytes, at: int) -> str:
+    """Say that bytes are not UTF-8, and what they look like instead."""
+    return "UTF-16, not UTF-8; convert the file" if is_utf16(data) else f"not UTF-8 at byte {at}"
 
 
 class Lines(Chunk):
@@ -101,12 +118,14 @@ class Lines(Chunk):
         try:
             found = loads(line.removeprefix(_BOM))
         except UnicodeDecodeError as error:
-            return InputError(f"not UTF-8 at byte {error.start}")
+            return InputError(not_utf8(line, error.start))
         except (ValueError, RecursionError) as error:
             at = getattr(error, "colno", None)
-            return InputError(f"no valid JSON{f' at column {at}' if at else ''}: {getattr(error, 'msg', error)}")
+            hint = f"; {_ONE_PER_LINE}" if line.strip() in (b"[", b"{") else ""
+            return InputError(f"no valid JSON{f' at column {at}' if at else ''}: {getattr(error, 'msg', error)}{hint}")
         if not isinstance(found, dict):
-            return InputError(f"a JSON object is needed, got {type(found).__name__}")
+            hint = f"; {_ONE_PER_LINE}" if isinstance(found, list) else ""
+            return InputError(f"a JSON object is needed, got {type(found).__name__}{hint}")
         if self.text not in found:
             return InputError(f"no column {self.text!r}; there are: {', '.join(map(repr, found)) or 'none'}")
         value = found[self.text]

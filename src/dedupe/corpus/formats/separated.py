@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dedupe.corpus.formats.jsonl import LONGEST_LINE, lines
+from dedupe.corpus.formats.jsonl import LONGEST_LINE, is_utf16, lines, not_utf8
 from dedupe.corpus.formats.rows import Texts, texts_of
 from dedupe.corpus.formats.streams import compression, writing
 from dedupe.errors import InputError
@@ -87,6 +87,9 @@ def read(path: str, text: str, columns: Sequence[str] | None = None, *, delimite
     if first is None:
         return
     header, names = first
+    start = header.encode("utf-8", "surrogateescape")
+    if is_utf16(start):
+        raise InputError(f"{path}: {not_utf8(start, 0)}")
     names = [name.removeprefix(_BOM) if place == 0 else name for place, name in enumerate(names)]
     table = _Table(path, header, names, text, delimiter)
     raw: list[str] = []

@@ -147,7 +147,7 @@ def _unzstd(packed: _Counted, path: str) -> Iterator[bytes]:
         if sum(map(len, waiting)) >= BLOCK:
             yield b"".join(waiting)
             waiting = []
-    if waiting:
+    if any(waiting):  # nothing at all would read as the end of the file
         yield b"".join(waiting)
     if frame is not None:
         raise _Damaged("the last frame is not complete")

@@ -101,6 +101,8 @@ def read(path: str, text: str, columns: Sequence[str] | None = None) -> Iterator
         with reading(path) as file:
             head = file.read(6)
             file.seek(0)
+            if not head:
+                raise InputError(f"{path} is damaged: it has no bytes, not even a schema")
             if head[:4] == b"PAR1":
                 yield from _read_parquet(file, path, text, columns)
             else:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dedupe.core.batch import encode
+from dedupe.corpus.formats.jsonl import not_utf8
 from dedupe.corpus.formats.rows import Texts
 from dedupe.corpus.formats.streams import blocks, compression, copy, writing
 from dedupe.errors import InputError
@@ -30,7 +31,7 @@ class File:
         try:
             return Texts(encode([self.data.decode("utf-8")]), {})
         except UnicodeDecodeError as error:
-            return Texts(encode([""]), {0: f"not UTF-8 at byte {error.start}"})
+            return Texts(encode([""]), {0: not_utf8(self.data, error.start)})
 
     def column(self, name: str, rows: Sequence[int] | None = None) -> list[Any]:
         """The file's name, whatever the column: a text file has no columns."""
