@@ -91,6 +91,8 @@ def not_utf8(data: bytes, at: int) -> str:
 class Lines(Chunk):
     """Some lines of a JSONL file."""
 
+    _objects: list[dict[str, Any]] | None = None  # parsed lines, when all are good and their texts were asked for
+
     def __init__(self, found: Sequence[Line], text: str) -> None:
         """Hold lines; `text` names the column of the text."""
         self._lines, self.text = found, text
@@ -104,7 +106,9 @@ class Lines(Chunk):
         """The texts of these rows, or of all."""
         chosen = self.lines(rows)
         try:
-            values = [loads(line)[self.text] for line in chosen]
+            objects = [loads(line) for line in chosen]
+            values = [found[self.text] for found in objects]
+            self._objects = objects if rows is None else None
         except (ValueError, KeyError, TypeError, RecursionError):
             values = [None]
         if not all(type(value) is str for value in values):  # now with a look at what is wrong
@@ -133,6 +137,8 @@ class Lines(Chunk):
 
     def column(self, name: str, rows: Sequence[int] | None = None) -> list[Any]:
         """The values of another column, None where there is none."""
+        if rows is None and self._objects is not None:
+            return [found.get(name) for found in self._objects]
         made = []
         for line in self.lines(rows):
             try:
