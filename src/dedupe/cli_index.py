@@ -45,17 +45,18 @@ def add(path: Path, files: tuple[str, ...], explain: bool, no_text: bool, timeou
     settings = {name: value for name, value in more.items() if value is not None}
     if no_text:
         settings["store_text"] = False
-    n_docs = n_new = n_duplicates = 0
+    n_docs = n_new = n_duplicates = n_skipped = 0
     with Index(path, timeout=timeout, **settings) as opened:
         for report in add_files(opened, files, on_conflict=on_conflict, **columns):
             n_docs += report.n_documents
             n_new += len(report.new)
-            n_duplicates += len(report.duplicates)
+            n_duplicates += report.stats["duplicates"]
+            n_skipped += len(report.skipped)
             for duplicate in report.duplicates if explain else ():
                 click.echo(json.dumps(duplicate.to_dict()))
-    click.echo(
-        f"{path}: {n_docs} documents added, {n_new} with something new; {n_duplicates} duplicate blocks", err=True
-    )
+    skipped = f"; {n_skipped} skipped, they are there already" if n_skipped else ""
+    told = f"{n_docs} documents added, {n_new} with something new; {n_duplicates} duplicate blocks{skipped}"
+    click.echo(f"{path}: {told}", err=True)
 
 
 @index.command()
@@ -111,7 +112,8 @@ def repair(path: Path) -> None:
         click.echo(note)
     for one in done.lost:
         click.echo(f"lost: {one!r}")
-    click.echo(f"{path}: {done.n_kept} documents kept; the damaged index is {done.damaged_copy}", err=True)
+    aside = f"the damaged index is {done.damaged_copy}" if done.damaged_copy else "it is whole, nothing was done"
+    click.echo(f"{path}: {done.n_kept} documents kept; {aside}", err=True)
 
 
 @index.command()

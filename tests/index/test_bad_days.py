@@ -410,6 +410,10 @@ def test_an_id_that_is_there_already(path: Path) -> None:
 
 def test_text_and_number_are_different_ids(tmp_path: Path) -> None:
     with Index(tmp_path / "a.idx") as index:
+        index.add({7: "a number"})
+        with pytest.raises(InputError, match=r"id '7' is not in .*, but 7 is; give missing='ignore'"):
+            index.remove(["7"])
+        index.remove([7])
         index.add({1: "one", "1": "also one", -5: "minus", 10**30: "large"})
         index.compact()
         assert index.ids() == [1, "1", -5, 10**30]

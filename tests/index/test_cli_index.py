@@ -64,6 +64,24 @@ def test_damage_is_told_and_repaired(path: Path) -> None:
     assert run("verify", path).exit_code == 0
 
 
+def test_a_whole_index_is_not_repaired(path: Path) -> None:
+    done = run("repair", path)
+
+    assert "3 documents kept; it is whole, nothing was done" in done.output
+    assert [entry.name for entry in path.parent.iterdir() if entry.is_dir()] == [path.name]
+
+
+def test_what_was_skipped_is_told(path: Path) -> None:
+    again = (path, path.parent / "day1.jsonl", "--text", "body", "--id", "url", "--on-conflict", "skip")
+
+    assert "0 documents added, 0 with something new; 0 duplicate blocks; 3 skipped" in run("add", *again).output
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert "none.idx: there is no such folder" in run("verify", tmp_path / "none.idx").output
+    assert "there is no index at" in run("query", tmp_path / "none.idx", __file__).output
+
+
 def test_an_error_is_one_line(path: Path) -> None:
     done = run("remove", path, "nobody")
 

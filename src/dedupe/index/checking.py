@@ -48,14 +48,14 @@ class Repair:
         n_kept: Documents that are in the repaired index.
         lost: Ids of the documents that are lost, as far as they can be read.
         notes: What else is to be known, as that removed documents may be back.
-        damaged_copy: Folder of the index as it was.
+        damaged_copy: Folder of the index as it was; None when it is whole, and nothing was done.
     """
 
     problems: tuple[Problem, ...]
     n_kept: int
     lost: tuple[Id, ...]
     notes: tuple[str, ...]
-    damaged_copy: str
+    damaged_copy: str | None
 
 
 def verify(path: Path) -> tuple[Problem, ...]:
@@ -91,6 +91,9 @@ def verify(path: Path) -> tuple[Problem, ...]:
 
 
 def _catalogue(path: Path, found: list[Problem]) -> Catalogue | None:
+    if not path.is_dir():
+        found.append(Problem(str(path), "there is no such folder"))
+        return None
     if not (path / NAME).is_file():
         found.append(Problem(NAME, "it is missing"))
         return None
@@ -155,7 +158,7 @@ class _Left(NamedTuple):
 
 
 def repair(path: Path) -> Repair:
-    """Make a whole index of what is left; the damaged one stays beside it.
+    """Make a whole index of what is left; the damaged one stays beside it. A whole index is left as it is.
 
     Postings are made anew from the texts, so a damaged file of postings loses nothing.
     A document is lost when its text, or a column of its file, is damaged.
@@ -171,6 +174,8 @@ def repair(path: Path) -> Repair:
         DedupeError: There is no room for a second copy.
     """
     problems = verify(path)
+    if not problems:
+        return Repair((), _n_docs(path), (), (), None)
     left = _salvage(path)
     target = _free(path, "repaired")
     make_index(target, left.rules)
@@ -188,6 +193,16 @@ def repair(path: Path) -> Repair:
     os.rename(path, aside)
     os.rename(target, path)
     return Repair(problems, n_kept, tuple(left.lost), tuple(left.notes), str(aside))
+
+
+def _n_docs(path: Path) -> int:
+    catalogue = Catalogue(path, timeout=10.0, readonly=True)
+    try:
+        rules = rules_of(path, catalogue.settings(), None)
+        view = Folder(path, rules, catalogue, skip_damaged=False).view()
+    finally:
+        catalogue.close()
+    return view.n_docs - int(view.changes.removed.size)
 
 
 def _free(path: Path, word: str) -> Path:

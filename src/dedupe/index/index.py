@@ -163,7 +163,11 @@ class Index:
             docs = view.find_ids(wanted)
             if missing == "error" and (docs < 0).any():
                 lost = wanted[int(np.argmax(docs < 0))]
-                raise InputError(f"id {lost!r} is not in {self.path}; give missing='ignore' to pass over such ids")
+                other = int(lost) if isinstance(lost, str) and lost.isdecimal() else str(lost)
+                hint = f", but {other!r} is" if view.find_ids([other])[0] >= 0 else ""
+                raise InputError(
+                    f"id {lost!r} is not in {self.path}{hint}; give missing='ignore' to pass over such ids"
+                )
             docs = np.unique(docs[docs >= 0])
             if docs.size:
                 folder.commit(Revision(view).remove(docs), None)

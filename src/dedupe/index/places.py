@@ -62,7 +62,9 @@ def check_makeable(path: Path, *, readonly: bool) -> None:
     if any(not name.lstrip(".").startswith(NAME) for name in names):
         raise DedupeError(f"{path} holds something else than an index; give a new or empty folder")
     if readonly:
-        raise DedupeError(f"there is no index at {path}; open it without readonly= to make one")
+        raise DedupeError(
+            f"there is no index at {path}; one is made by `dedupe index add`, or when it is opened without readonly="
+        )
 
 
 def make_index(path: Path, rules: Rules) -> None:
