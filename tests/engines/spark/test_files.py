@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from corpora import paragraphs
 
 import dedupe
-from corpora import paragraphs
 from dedupe.engines.spark.files import clean_files, format_of
 from dedupe.errors import InputError, OptionError
 
