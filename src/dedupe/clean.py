@@ -12,12 +12,12 @@ from dedupe import frames
 from dedupe.columns import Texts
 from dedupe.core.batch import Batch, encode
 from dedupe.core.blocks import BLANK, Blocks, split
-from dedupe.core.hashing import I64, Bool, offsets_of, ranges
+from dedupe.core.hashing import I64, Bool, offsets_of, opens_run
 from dedupe.documents import Documents, check_text, collect
 from dedupe.errors import InputError
 from dedupe.find import plain_settings
 from dedupe.options import Options, Settings
-from dedupe.repeats import BY_ADJACENCY, BY_RUN, Repeats, cuts, repeats
+from dedupe.repeats import BY_ADJACENCY, BY_RUN, Repeats, cuts, repeats, shortened
 from dedupe.results import Block, BlockTable, Duplicate, Rule, rule_of
 
 __all__ = ["Analysis", "Removal", "analyze", "clean", "clean_many", "restore"]
@@ -156,11 +156,10 @@ def clean_many(docs: object, *, text: Any = None, options: Options | None = None
     if frame is None:
         return _clean(collect(docs, text).texts, chosen)
     column = frames.text_column(frame, text)
-    kept, removed = _kept_bytes(column.batch, chosen)
-    if not removed.any():
+    made = _cleaned(Texts(column.batch), column.batch, chosen)
+    if not made:
         return frame.unchanged()
-    made = Batch(column.batch.buffer[kept], offsets_of(np.diff(column.batch.offsets) - removed))
-    return frame.with_text(text, column._replace(batch=made), np.flatnonzero(removed))
+    return frame.with_text(text, column._replace(batch=_replaced(column.batch, made)), np.array(list(made)))
 
 
 def analyze(doc: str, *, options: Options | None = None, **settings: Unpack[Settings]) -> Analysis:
@@ -187,8 +186,8 @@ def analyze(doc: str, *, options: Options | None = None, **settings: Unpack[Sett
     """
     chosen = Options.of(options, settings, **DEFAULTS)
     text = check_text(doc, "doc")
-    run = _run([text], chosen)
-    made = [Removal(start, end, text[start:end]) for start, end in _char_spans(run, 0, text)]
+    run = _run([text], encode([text]), chosen)
+    made = [Removal(start, end, text[start:end]) for start, end in _char_spans(run, text)]
     removed = _reasons(run, text, chosen)
     out, stats = _without(text, made), dict(run.found.stats)
     if run.needs_lines[0]:
@@ -210,8 +209,7 @@ class _Run(NamedTuple):
     needs_lines: Bool
 
 
-def _run(texts: Sequence[str], options: Options, batch: Batch | None = None) -> _Run:
-    batch = encode(texts) if batch is None else batch
+def _run(texts: Sequence[str], batch: Batch, options: Options) -> _Run:
     blocks = split(batch, options.unit)
     table = BlockTable(Documents(texts, range(len(texts))), batch, blocks) if callable(options.keep) else None
     found = repeats(batch, blocks, options, table.__getitem__ if table else None)
@@ -225,60 +223,46 @@ def _run(texts: Sequence[str], options: Options, batch: Batch | None = None) -> 
 def _lost_blank_lines(blocks: Blocks, gone: I64, n_texts: int) -> Bool:
     """Which texts had blank lines between blocks and now have one block left: their lines are paragraphs now."""
     left = np.bincount(blocks.docs, minlength=n_texts) - np.bincount(blocks.docs[gone], minlength=n_texts)
-    is_first = np.ones(blocks.docs.size, np.bool_)
-    is_first[1:] = blocks.docs[1:] != blocks.docs[:-1]
-    had = np.bincount(blocks.docs[~is_first & (blocks.borders == BLANK)], minlength=n_texts) > 0
+    is_inner = ~opens_run(blocks.docs) & (blocks.borders == BLANK)
+    had = np.bincount(blocks.docs[is_inner], minlength=n_texts) > 0
     result: Bool = had & (left == 1)
     return result
 
 
 def _clean(texts: Sequence[str], options: Options) -> list[str]:
-    run = _run(texts, options)
     result = list(texts)
-    if run.gone.size == 0:
-        return result
-    data = run.batch.buffer
-    touched, first = np.unique(run.blocks.docs[run.gone], return_index=True)
-    for doc, gone in zip(touched.tolist(), np.split(run.gone, first[1:]), strict=True):
-        parts, at = [], int(run.batch.offsets[doc])
-        for cut in cuts(run.batch, run.blocks, gone):
-            parts.append(data[at : cut.start].tobytes())
-            at = cut.end
-        parts.append(data[at : run.batch.offsets[doc + 1]].tobytes())
-        result[doc] = b"".join(parts).decode("utf-8", "surrogatepass")
-    again = np.flatnonzero(run.needs_lines).tolist()
-    if again:
-        cleaned = _clean([result[doc] for doc in again], replace(options, unit="line"))
-        for doc, text in zip(again, cleaned, strict=True):
-            result[doc] = text
+    for doc, data in _cleaned(texts, encode(texts), options).items():
+        result[doc] = data.decode("utf-8", "surrogatepass")
     return result
 
 
-def _kept_bytes(batch: Batch, options: Options) -> tuple[Bool, I64]:
-    """Which bytes of the buffer stay, and how many of each text go; without a str for any text."""
-    run = _run(Texts(batch), options, batch)
-    made = cuts(batch, run.blocks, run.gone)
-    kept = np.ones(batch.buffer.size if made else 0, np.bool_)
-    for cut in made:
-        kept[cut.start : cut.end] = False
-    spans = np.array(made, np.int64).reshape(-1, 2)
-    removed = np.zeros(batch.offsets.size - 1, np.int64)
-    text = np.searchsorted(batch.offsets, spans[:, 0], side="right") - 1
-    np.add.at(removed, np.minimum(text, removed.size - 1), spans[:, 1] - spans[:, 0])  # the last cut may be empty
-    again = np.flatnonzero(run.needs_lines)
-    if again.size:
-        sizes = np.diff(batch.offsets)[again]
-        place = ranges(batch.offsets[again], sizes)
-        place = place[kept[place]]
-        left = Batch(batch.buffer[place], offsets_of(sizes - removed[again]))
-        inner, more = _kept_bytes(left, replace(options, unit="line"))
-        if more.any():
-            kept[place] = inner
-            removed[again] += more
-    return kept, removed
+def _cleaned(texts: Sequence[str], batch: Batch, options: Options) -> dict[int, bytes]:
+    """What is left of each text that loses something, by its number, ascending."""
+    run = _run(texts, batch, options)
+    if run.gone.size == 0:  # the usual text, as fast as can be
+        return {}
+    made = dict(shortened(batch, run.blocks, run.gone))
+    again = np.flatnonzero(run.needs_lines).tolist()
+    if again:
+        parts = [made[doc] for doc in again]
+        left = Batch(np.frombuffer(b"".join(parts), np.uint8), offsets_of(np.array([len(part) for part in parts])))
+        for place, data in _cleaned(Texts(left), left, replace(options, unit="line")).items():
+            made[again[place]] = data
+    return made
 
 
-def _char_spans(run: _Run, doc: int, text: str) -> list[tuple[int, int]]:
+def _replaced(batch: Batch, made: Mapping[int, bytes]) -> Batch:
+    """The batch with other texts in some places, which ascend."""
+    parts: list[Any] = []
+    at, sizes = int(batch.offsets[0]), np.diff(batch.offsets)
+    for doc, data in made.items():
+        parts += [batch.buffer[at : batch.offsets[doc]].data, data]
+        at, sizes[doc] = int(batch.offsets[doc + 1]), len(data)
+    parts.append(batch.buffer[at : batch.offsets[-1]].data)
+    return Batch(np.frombuffer(b"".join(parts), np.uint8), offsets_of(sizes))
+
+
+def _char_spans(run: _Run, text: str) -> list[tuple[int, int]]:
     """The cuts of the only text of a run, in characters, touching ones joined."""
     joined: list[tuple[int, int]] = []
     for cut in cuts(run.batch, run.blocks, run.gone):

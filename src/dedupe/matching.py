@@ -13,7 +13,7 @@ from dedupe.core.blocks import Blocks
 from dedupe.core.hashing import F64, I64, U64, offsets_of, ranges
 from dedupe.core.sketch import Sketch, sketch
 from dedupe.errors import OptionError
-from dedupe.measures import Heads, candidate_threshold, resolve
+from dedupe.measures import Heads, Resolved, candidate_threshold, resolve
 from dedupe.options import Options
 
 
@@ -121,12 +121,43 @@ def decide(
     Returns:
         The decision for each block. Blocks with fewer than `min_words` words match only equal words.
     """
+    own = np.arange(blocks.starts.size)
     plan = bands.plan(candidate_threshold(options), options.recall)
     found = sketch(
         batch.buffer, blocks.starts, blocks.ends,
         width_words=options.width_words, plan=plan, seed=options.seed, scope=scope, threads=options.threads,
     )  # fmt: skip
-    stats: dict[str, Any] = {
+    stats = _counts(batch, blocks, found, plan, options)
+    if options.measure == "jaccard" and pairs.all_alone(found.text_hashes, found.keys):
+        stats.update(candidates=0, compared=0, capped=0, duplicates=0, matches=0)
+        none = own[:0]
+        return Decision(own, np.zeros(own.size), Pairs(none, none, np.zeros(0)), found, stats)
+    head = pairs.groups(found.text_hashes, scope, order)
+    stats["groups"] = int((head == own).sum())
+    is_head = (head[order] == order) & (found.n_words >= max(options.min_words, 1))[order]
+    heads = order[is_head]
+    compared = Heads(
+        batch.buffer, blocks.starts[heads], blocks.ends[heads], found.keys, heads,
+        None if scope is None else scope[heads], int(is_head[:n_fixed].sum()),
+    )  # fmt: skip
+    resolved = resolve(compared, options, stats)
+    # the largest array of all, and done with; a slice of it would keep it alive
+    del compared
+    found = found._replace(keys=np.empty((0, plan.n_bands), np.uint64))
+    survivor, similarity = _of_groups(head, heads, resolved)
+    duplicate = np.flatnonzero(survivor != own)
+    if options.pairs == "all":
+        between_heads = Pairs(heads[resolved.left], heads[resolved.right], resolved.score)
+        matches = _with_groups(between_heads, head, order, stats)
+    else:
+        matches = Pairs(survivor[duplicate], duplicate, similarity[duplicate])
+    stats.update(duplicates=int(duplicate.size), matches=int(matches.left.size))
+    return Decision(survivor, similarity, matches, found, stats)
+
+
+def _counts(batch: Batch, blocks: Blocks, found: Sketch, plan: bands.Plan, options: Options) -> dict[str, Any]:
+    """What the stages before matching have to tell."""
+    return {
         "documents": batch.offsets.size - 1,
         "blocks": blocks.starts.size,
         "bytes": int((blocks.ends - blocks.starts).sum()),
@@ -137,37 +168,21 @@ def decide(
         "rows": plan.n_rows,
         "recall_promised": round(plan.share_found(candidate_threshold(options)), 4),
     }
-    own = np.arange(blocks.starts.size)
-    if options.measure == "jaccard" and pairs.all_alone(found.text_hashes, found.keys):
-        stats.update(candidates=0, compared=0, capped=0, duplicates=0, matches=0)
-        none = own[:0]
-        return Decision(own, np.zeros(own.size), Pairs(none, none, np.zeros(0)), found, stats)
-    head = pairs.groups(found.text_hashes, scope, order)
-    stats["groups"] = int((head == own).sum())
-    is_compared = found.n_words >= max(options.min_words, 1)
-    is_head = (head[order] == order) & is_compared[order]
-    heads = order[is_head]
-    compared = Heads(
-        batch.buffer, blocks.starts[heads], blocks.ends[heads], found.keys, heads,
-        None if scope is None else scope[heads], int(is_head[:n_fixed].sum()),
-    )  # fmt: skip
-    found = found._replace(keys=found.keys[:0])  # the largest array of all, and done with
-    resolved = resolve(compared, options, stats)
-    survivor, similarity = own.copy(), np.zeros(own.size)
-    survivor[heads], similarity[heads] = heads[resolved.survivor], resolved.similarity
-    matches = Pairs(heads[resolved.left], heads[resolved.right], resolved.score)
-    # a block in a group has the words of its head: what the head matches, it matches
-    outcome = survivor[head]
-    in_group = head != own
-    similarity = np.where(in_group & (outcome == head), 1.0, similarity[head])
-    if options.pairs == "all":
-        matches = _with_groups(matches, head, order, stats)
-    else:
-        duplicate = np.flatnonzero(outcome != own)
-        matches = Pairs(outcome[duplicate], duplicate, similarity[duplicate])
-    stats["duplicates"] = int((outcome != own).sum())
-    stats["matches"] = int(matches.left.size)
-    return Decision(outcome, similarity, matches, found, stats)
+
+
+def _of_groups(head: I64, heads: I64, resolved: Resolved) -> tuple[I64, F64]:
+    """Survivor and similarity of every block: it has the words of its head, so what the head matches, it matches.
+
+    Args:
+        head: Array of shape (n_blocks,), int64: the block that stands for each.
+        heads: Array of shape (n_heads,), int64: the blocks that were compared.
+        resolved: The decision for these.
+    """
+    own = np.arange(head.size)
+    of_head, similarity = own.copy(), np.zeros(head.size)
+    of_head[heads], similarity[heads] = heads[resolved.survivor], resolved.similarity
+    survivor = of_head[head]
+    return survivor, np.where((head != own) & (survivor == head), 1.0, similarity[head])
 
 
 def _with_groups(found: Pairs, head: I64, order: I64, stats: dict[str, Any]) -> Pairs:

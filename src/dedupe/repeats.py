@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dedupe.core.batch import Batch
 from dedupe.core.blocks import BLANK, OWN, Blocks
-from dedupe.core.hashing import F64, I64, U64, Bool, fmix64
+from dedupe.core.hashing import F64, I64, U64, Bool, fmix64, opens_run
 from dedupe.errors import OptionError
 from dedupe.matching import decide, policy_order
 from dedupe.options import Options
@@ -155,6 +156,29 @@ class Cut(NamedTuple):
 
     start: int
     end: int
+
+
+def shortened(batch: Batch, blocks: Blocks, gone: I64) -> Iterator[tuple[int, bytes]]:
+    """Take blocks out of texts, each with the gap that goes with it.
+
+    Args:
+        batch: The texts.
+        blocks: Their blocks.
+        gone: Array of shape (n_gone,), int64, ascending: the blocks to take out.
+
+    Yields:
+        The number of each text that loses something, ascending, and what is left of it.
+    """
+    docs = blocks.docs[gone]
+    first = np.flatnonzero(opens_run(docs))
+    bounds = [*first.tolist(), gone.size]
+    for doc, begin, end in zip(docs[first].tolist(), bounds[:-1], bounds[1:], strict=True):
+        parts, at = [], int(batch.offsets[doc])
+        for cut in cuts(batch, blocks, gone[begin:end]):
+            parts.append(batch.buffer[at : cut.start].tobytes())
+            at = cut.end
+        parts.append(batch.buffer[at : batch.offsets[doc + 1]].tobytes())
+        yield doc, b"".join(parts)
 
 
 def cuts(batch: Batch, blocks: Blocks, gone: I64) -> list[Cut]:

@@ -58,7 +58,7 @@ class Duplicate:
         block: The duplicate.
         survivor: The block that stays and that it matches directly.
         similarity: Of the two, by `measure`, 0–1.
-        measure: jaccard, containment or ratio.
+        measure: How they were compared, as in :class:`dedupe.Options`: jaccard, containment, ratio or weighted.
         rule: ``identical`` (the same text), ``same words`` (but for case, spaces, punctuation), ``similar``
             (reached the threshold), ``adjacent`` (a short block that follows its twin) or ``run`` (a short block
             beside a repeated one, as its twin is).
@@ -97,7 +97,7 @@ class Match:
         left: The block that is preferred by the keep policy.
         right: The other.
         similarity: By `measure`, 0–1.
-        measure: jaccard, containment or ratio.
+        measure: How they were compared, as in :class:`dedupe.Options`: jaccard, containment, ratio, weighted or coverage.
         verdict: ``identical``, ``duplicate``, or for containment ``contains`` (left holds right); for coverage
             ``duplicate``, ``contains`` (left has what right says), ``contained`` or ``overlaps``.
         terms: For coverage: what carried the match, each term as written with its weight, the heaviest first.
@@ -137,14 +137,19 @@ class BlockTable:
         self._batch, self._bytes = batch, (blocks.starts, blocks.ends)
 
     @cached_property
+    def _characters(self) -> tuple[I64, I64]:
+        starts, ends = char_offsets(self._batch, self.docs, np.stack(self._bytes))
+        return starts, ends
+
+    @property
     def starts(self) -> I64:
         """Array of shape (n_blocks,), int64: first character of each block in its document."""
-        return char_offsets(self._batch, self.docs, self._bytes[0])
+        return self._characters[0]
 
-    @cached_property
+    @property
     def ends(self) -> I64:
         """Array of shape (n_blocks,), int64: the character after the last."""
-        return char_offsets(self._batch, self.docs, self._bytes[1])
+        return self._characters[1]
 
     def __len__(self) -> int:
         """Number of blocks."""

@@ -66,10 +66,10 @@ def char_offsets(batch: Batch, docs: I64, positions: I64) -> I64:
     Args:
         batch: The texts.
         docs: Array of shape (n,), int64: the text that each position lies in.
-        positions: Array of shape (n,), int64: byte positions in the buffer.
+        positions: Array of shape (n,) or (k, n), int64: byte positions in the buffer.
 
     Returns:
-        Array of shape (n,), int64: characters between the text's start and the position.
+        Array of the shape of `positions`, int64: characters between the text's start and the position.
     """
     begins = batch.offsets[docs]
     # continuation bytes 10xxxxxx do not begin a character

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dedupe.core.bands import Plan
-from dedupe.core.batch import Batch, encode
+from dedupe.core.batch import encode
 from dedupe.core.blocks import split
 from dedupe.core.hashing import GOLDEN, I64
 from dedupe.core.sketch import sketch
 from dedupe.errors import OptionError, nearest
 from dedupe.matching import decide
 from dedupe.options import Options
-from dedupe.repeats import cuts
+from dedupe.repeats import shortened
 
 MIN_OVERLAP = 20  # bytes of UTF-8; what two chunks share by chance at their borders is shorter
 _MODES = {
@@ -123,7 +123,8 @@ def compare(
     survivor[blocks.docs[emptied]] = blocks.docs[decision.survivor[emptied]]
     made = _roots(survivor.tolist())
     if options.unit != "document":
-        plain = _without(plain, batch, blocks, gone)
+        for doc, data in shortened(batch, blocks, gone):
+            plain[doc] = data.decode("utf-8", "surrogatepass")
     if trim_overlap:
         _trim(plain, made, order.tolist())
     stays = [number for number, one in enumerate(made) if number == one]
@@ -143,17 +144,6 @@ def _roots(survivor: list[int]) -> list[int]:
             made[number] = survivor[made[number]]
             seen.add(made[number])
     return made
-
-
-def _without(texts: list[str], batch: Batch, blocks: Any, gone: I64) -> list[str]:
-    kept = np.ones(batch.buffer.size, np.bool_)
-    for cut in cuts(batch, blocks, gone):
-        kept[cut.start : cut.end] = False
-    result = list(texts)
-    for doc in np.unique(blocks.docs[gone]).tolist():
-        span = slice(*batch.offsets[doc : doc + 2].tolist())
-        result[doc] = batch.buffer[span][kept[span]].tobytes().decode("utf-8", "surrogatepass")
-    return result
 
 
 class _Overlap(NamedTuple):

@@ -56,9 +56,7 @@ class _Maker:
                 chars = rows[:, 1:] - low
             else:
                 alone = Batch(pieces.batch.buffer[low:high], np.array([0, high - low]))
-                zero = np.zeros(len(rows), np.int64)
-                columns = [char_offsets(alone, zero, rows[:, k] - low) for k in (1, 2)]
-                chars = np.stack(columns, axis=1)
+                chars = char_offsets(alone, np.zeros(len(rows), np.int64), rows[:, 1:].T - low).T
             for row, (start, end) in zip(rows.tolist(), chars.tolist(), strict=True):
                 self._places[Span(*row)] = (start, end)
 

@@ -47,6 +47,7 @@ class Node:
     begins: bool
     place: int = 0  # of the passage of the leading account that it stands at
     others: list[Telling] = field(default_factory=list)
+    before: Node | None = field(default=None, repr=False)
     after: Node | None = None
 
 
@@ -264,19 +265,20 @@ class _Loom:
         """Put a node behind the cursor, at the start for None."""
         if cursor is not None:
             node.place = cursor.place if self._has_lead else cursor.place + 1
+        node.before, node.after = cursor, self._first if cursor is None else cursor.after
         if cursor is None:
-            node.after, self._first = self._first, node
+            self._first = node
         else:
-            node.after, cursor.after = cursor.after, node
+            cursor.after = node
         if node.after is None:
             self._last = node
+        else:
+            node.after.before = node
         return node
 
     def _insert_before(self, waiting: list[Node], anchor: Node) -> None:
         """Put nodes before the anchor; behind it when it opens the account, whose lead stays first."""
-        cursor = anchor
-        if self._first is not anchor:
-            cursor = next(node for node in self.nodes() if node.after is anchor)
+        cursor = anchor if anchor.before is None else anchor.before
         for node in waiting:
             cursor = self._insert(node, cursor)
 
