@@ -958,22 +958,24 @@ static size_t lower_bound(const uint64_t *sorted, size_t n, size_t guess, uint64
 
 /* Look up the keys of ascending numbers in a sorted run; returns how many it has.
  *
- * Many keys are looked for each from the place of the one before. Few are looked for where an even spread would put
- * them: keys are hashes, so in a run of n that is off by about sqrt(n) and touches a page or two of a mapped file.
- * Keys that are not spread evenly cost more steps, at most twice the logarithm. */
+ * Each key is looked for where an even spread would put it, counted on from the one before. Keys are hashes, so that
+ * is off by about the square root of the way between the two: few keys touch a page or two of a mapped file each,
+ * and many keys walk along the run. Keys that are not spread evenly cost more steps, twice the logarithm at most. */
 static size_t find_postings(const uint64_t *wanted, size_t n_wanted, const uint64_t *run, size_t n, unsigned id_bits,
                             int64_t *rows, int64_t *firsts, int64_t *ends)
 {
     const uint64_t ids = ((uint64_t)1 << id_bits) - 1;
-    const bool is_dense = n_wanted > n / 64;
+    const double density = (double)n * 0x1p-64;
+    uint64_t before = 0;
     size_t first = 0, end = 0, found = 0;
     for (size_t i = 0; i < n_wanted; i++) {
         uint64_t key = wanted[i] & ~ids;
-        if (i == 0 || key != (wanted[i - 1] & ~ids)) {
-            size_t even = (size_t)((double)key * 0x1p-64 * (double)n);
-            first = end = lower_bound(run, n, is_dense ? end : smaller(even, n), key);
+        if (i == 0 || key != before) {
+            size_t guess = end + (size_t)((double)(key - before) * density);
+            first = end = lower_bound(run, n, smaller(guess, n), key);
             if (first < n && (run[first] & ~ids) == key) end = lower_bound(run, n, first + 1, key | ids);
             while (end < n && run[end] == (key | ids)) end++; /* the bound of the next key could be 2**64 */
+            before = key;
         }
         if (first == end) continue;
         rows[found] = (int64_t)i;
