@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -13,8 +12,9 @@ import numpy as np
 from dedupe.core import bands
 from dedupe.core.batch import Batch, char_counts, char_offsets
 from dedupe.core.blocks import Blocks, split
-from dedupe.core.hashing import I64, U8
+from dedupe.core.hashing import U8
 from dedupe.core.sketch import sketch
+from dedupe.corpus.against import Against
 from dedupe.corpus.candidates import has_key
 from dedupe.corpus.durable import force
 from dedupe.corpus.inputs import Source
@@ -22,7 +22,7 @@ from dedupe.corpus.job import Job
 from dedupe.corpus.manifest import Manifest
 from dedupe.corpus.progress import Progress
 from dedupe.corpus.reading import End, Part, cleaned_inside, grouped, joined, parts_of, prefetched
-from dedupe.corpus.store import BAD, BLOCK, INSIDE, LINK, ROW, SPAN, Extent, Store
+from dedupe.corpus.store import BAD, BLOCK, INSIDE, ROW, SPAN, Extent, Store
 from dedupe.errors import InputError, OptionError
 from dedupe.results import Block
 
@@ -93,10 +93,8 @@ class _Pass:
         self.file_row, self.file_block = self.n_rows, self.n_blocks
         self.since_note = 0
         self.id_end = state["lengths"].get("ids.bin", 0)
-        self.known_end = state["lengths"].get("known-names.bin", 0)
-        self.n_known = state["lengths"].get("known.bin", 0)
         self.origins = {name: number for number, name in enumerate(state.setdefault("origins", []))}
-        self.index: Any = None if job.against is None else _index(job)
+        self.against = None if job.against is None else Against(job, store, state["lengths"])
 
     def problem(self, source: int, row: int | None, what: str, cause: Exception | None = None) -> None:
         """Stop at something that cannot be read, or note it."""
@@ -176,32 +174,12 @@ class _Pass:
             spans["start"] = char_offsets(batch, blocks.docs, blocks.starts)
             spans["end"] = char_offsets(batch, blocks.docs, blocks.ends)
             store.spans.append(spans)
-        known = self._take_known(batch, blocks) if self.index is not None else np.zeros(0, np.int64)
+        known = self.against.take(batch, blocks, self.n_blocks) if self.against else np.zeros(0, np.int64)
         for band, column in enumerate(store.keys):
             chosen = has_key(found.n_words, options, band)
             chosen[known] = False
             column.append(found.keys[chosen, band])
         self.n_blocks += rows.size
-
-    def _take_known(self, batch: Batch, blocks: Blocks) -> I64:
-        """Note the documents that match a survivor of the index; returns which these are."""
-        from dedupe.index.standing import match_survivors
-
-        found = match_survivors(self.index, batch, blocks)
-        names = [
-            json.dumps({"id": one, "rule": rule}).encode() for one, rule in zip(found.ids, found.rules, strict=True)
-        ]
-        links = np.empty(found.block.size, LINK)
-        links["block"] = found.block + self.n_blocks
-        links["survivor"] = -1 - np.arange(self.n_known, self.n_known + found.block.size)
-        links["similarity"] = found.similarity
-        ends = self.known_end + np.cumsum([len(name) for name in names], dtype=np.int64)
-        self.store.known.append(links)
-        self.store.known_names.append(np.frombuffer(b"".join(names), np.uint8))
-        self.store.known_ends.append(ends)
-        self.n_known += found.block.size
-        self.known_end = int(ends[-1]) if ends.size else self.known_end
-        return found.block
 
     def _scores(self, batch: Batch, blocks: Blocks) -> np.ndarray[Any, np.dtype[np.float64]]:
         keep = self.job.options.keep
@@ -242,17 +220,6 @@ class _Pass:
                 f"column {self.job.source!r} has more than {_ORIGINS} values, so it names no sources; choose another"
             )
         self.store.origins.append(numbers)
-
-
-def _index(job: Job) -> Any:
-    """Open the index, if it was made with the settings of the job."""
-    from dedupe.index import Index
-
-    options = job.options
-    same = {
-        name: getattr(options, name) for name in ("unit", "threshold", "width_words", "recall", "seed", "min_words")
-    }
-    return Index(job.against or "", readonly=True, **same)
 
 
 def _pieces(buffer: U8, blocks: Blocks) -> Iterator[U8]:
