@@ -10,7 +10,7 @@ import pytest
 
 import dedupe
 from dedupe import clean_files
-from dedupe.corpus import LossError, run
+from dedupe.corpus import LossError, stages
 
 A = "The quick brown fox jumps over the lazy dog and then sleeps for a while in the sun."
 B = "An entirely different sentence about the weather, the sea, and the price of salt fish."
@@ -142,7 +142,7 @@ def test_an_upload_that_fails_goes_on(tmp_path: Path, source: Path, monkeypatch:
         raise OSError("no network")
 
     with monkeypatch.context() as patched:
-        patched.setattr(run, "upload", offline)
+        patched.setattr(stages, "upload", offline)
         with pytest.raises(OSError, match="no network"):
             clean_files(source, "memory://later/out")
     assert not fsspec.filesystem("memory").exists("/later/out/in.jsonl")
