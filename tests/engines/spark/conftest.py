@@ -20,6 +20,9 @@ SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "3",
+    # many small queries: compiling them well would take longer than running them
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "97",  # buckets and blocks go over the borders of batches
 }
 CONNECT = bool(os.environ.get("SPARK_CONNECT"))
