@@ -174,3 +174,17 @@ def test_what_goes_beside_an_index_is_what_find_says(tmp_path: Path, seed: int, 
     because_of_old = {doc: (one[1], score) for doc, (one, score) in expected.items() if isinstance(one, tuple)}
     assert kept_ids(tmp_path / "out") == [number for number in range(len(new)) if number not in expected]
     assert {doc: gone[doc] for doc in because_of_old} == because_of_old
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.5, 0.8, 0.95, 1.0])
+@pytest.mark.parametrize("width_words", [1, 3])
+def test_short_and_repetitive_texts_lose_nothing_by_having_fewer_keys(
+    tmp_path: Path, threshold: float, width_words: int
+) -> None:
+    draw = random.Random(17)
+    texts = [" ".join(draw.choices("abc", k=draw.randint(0, 9))) for _ in range(400)]
+    settings = {"threshold": threshold, "width_words": width_words}
+
+    clean_files(write(tmp_path / "in", texts, 2), tmp_path / "out", **settings)
+
+    assert kept_ids(tmp_path / "out") == expected_ids(texts, **settings)
