@@ -37,7 +37,20 @@ class Terms(NamedTuple):
     widths: I64
 
 
+class _Words(NamedTuple):
+    """The words that terms are made of; arrays of shape (n_words,)."""
+
+    hashes: U64
+    block: U64
+    block_bits: int  # bits of a key that hold the block
+    common: Bool
+    stress: F64
+    beyond: F64 | None
+
+
 class _Rows(NamedTuple):
+    """Occurrences of terms; arrays of shape (n_rows,)."""
+
     keys: U64  # hash bits above, block below
     words: I64
     widths: np.ndarray[tuple[int], np.dtype[np.int8]]
@@ -83,11 +96,12 @@ def weighted_terms(
     bits = max(1, int(n_blocks).bit_length())
     n_parts = 1 << max(0, int(np.ceil(np.log2(max(1, hashes.size * max_width / _PART_TERMS)))))
     block = np.repeat(np.arange(n_blocks, dtype=np.uint64), np.diff(offsets))
+    words = _Words(hashes, block, bits, common, stress, beyond)
     norms, totals = np.zeros(n_blocks), np.zeros(n_blocks)
     kept: list[tuple[Any, ...]] = []
     n_terms = 0
     for part in range(n_parts):
-        rows = _rows(hashes, block, common, stress, beyond, max_width, bits, part, n_parts)
+        rows = _rows(words, max_width, part, n_parts)
         row, term, weight, df, place, width = _weigh(rows, n_blocks, bits, power)
         norms += np.bincount(row, weight * weight, n_blocks)
         totals += np.bincount(row, weight, n_blocks)
@@ -124,46 +138,34 @@ def term_hashes(hashes: U64, width: int) -> U64:
     return fmix64(total)
 
 
-def _rows(
-    hashes: U64,
-    block: U64,
-    common: Bool,
-    stress: F64,
-    beyond: F64 | None,
-    max_width: int,
-    bits: int,
-    part: int,
-    n_parts: int,
-) -> _Rows:
+def _rows(words: _Words, max_width: int, part: int, n_parts: int) -> _Rows:
     """The terms whose hash falls into one part, in order of their keys."""
-    keys, places, widths, shares, factors, known = [], [], [], [], [], []
-    shift = np.uint64(64 - (n_parts - 1).bit_length()) if n_parts > 1 else np.uint64(0)
-    for width in range(1, max_width + 1):
-        term = term_hashes(hashes, width)
-        inside = block[: term.size] == block[width - 1 :] if term.size else np.zeros(0, np.bool_)
-        if n_parts > 1:
-            inside = inside & ((term >> shift) == part)
-        place = np.flatnonzero(inside)
-        is_common, factor = common[place].copy(), stress[place].copy()
-        parts = np.zeros(place.size)
-        for j in range(1, width):
-            is_common &= common[place + j]
-            factor += stress[place + j]
-        if beyond is not None and width > 1:
-            for j in range(width):
-                parts = np.maximum(parts, beyond[place + j])
-        # the part is known, so its bits give way to the block's number
-        rest = term[place] * np.uint64(MULTIPLY)
-        keys.append((rest >> np.uint64(bits) << np.uint64(bits)) | block[place])
-        places.append(place)
-        widths.append(np.full(place.size, width, np.int8))
-        shares.append(np.where(is_common, COMMON_SHARE**width, 0.0).astype(np.float32))
-        factors.append((factor / width).astype(np.float32))
-        known.append(parts.astype(np.float32))
-    key = np.concatenate(keys)
-    order = np.argsort(key, kind="stable")
-    others: list[Any] = [np.concatenate(one)[order] for one in (places, widths, shares, factors, known)]
-    return _Rows(key[order], *others)
+    found = [_runs(words, width, part, n_parts) for width in range(1, max_width + 1)]
+    columns: list[Any] = [np.concatenate(column) for column in zip(*found, strict=True)]
+    order = np.argsort(columns[0], kind="stable")
+    return _Rows(*(column[order] for column in columns))
+
+
+def _runs(words: _Words, width: int, part: int, n_parts: int) -> _Rows:
+    """The runs of `width` words inside a block whose hash falls into one part."""
+    term = term_hashes(words.hashes, width)
+    inside = words.block[: term.size] == words.block[width - 1 :] if term.size else np.zeros(0, np.bool_)
+    if n_parts > 1:
+        inside &= (term >> np.uint64(64 - (n_parts - 1).bit_length())) == part
+    place = np.flatnonzero(inside)
+    is_common, stress, known = words.common[place], words.stress[place], np.zeros(place.size)
+    for j in range(1, width):
+        is_common &= words.common[place + j]
+        stress += words.stress[place + j]
+    if words.beyond is not None and width > 1:
+        for j in range(width):
+            known = np.maximum(known, words.beyond[place + j])
+    # the part is known, so its bits give way to the block's number
+    bits = np.uint64(words.block_bits)
+    keys = (term[place] * np.uint64(MULTIPLY)) >> bits << bits | words.block[place]
+    shares = np.where(is_common, COMMON_SHARE**width, 0.0).astype(np.float32)
+    widths = np.full(place.size, width, np.int8)
+    return _Rows(keys, place, widths, shares, (stress / width).astype(np.float32), known.astype(np.float32))
 
 
 def _weigh(rows: _Rows, n_blocks: int, bits: int, power: float) -> tuple[Any, ...]:
