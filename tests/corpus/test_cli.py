@@ -95,3 +95,14 @@ def test_an_unwritable_place_is_a_failure_of_the_system(tmp_path: Path) -> None:
     made = corpus("in.jsonl", "-o", "file/out", folder=tmp_path)
 
     assert made.returncode == 4
+
+
+def test_the_sources_and_the_kind_of_list_can_be_chosen(tmp_path: Path) -> None:
+    rows = [{"site": site, "text": text} for site, text in (("one.org", A), ("two.org", B), ("two.org", A.upper()))]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    made = corpus("in.jsonl", "-o", "out", "--source", "site", "--removed-format", "parquet", folder=tmp_path)
+
+    assert "source     two.org lost 54.5% of its words" in made.stderr
+    assert f"list       {Path('out/_dedupe/removed.parquet')}" in made.stderr
+    assert (tmp_path / "out/_dedupe/removed.parquet").exists()
