@@ -136,13 +136,7 @@ def evaluate(
         1.0
     """
     chosen = Options.of(options, settings, unit="document")
-    if chosen.unit != "document":
-        raise OptionError(f"evaluate plants copies of whole texts: unit must be 'document', got {chosen.unit!r}")
-    if chosen.measure == "coverage":
-        raise OptionError(
-            "evaluate counts duplicates, and measure='coverage' finds none; "
-            "use 'jaccard', 'containment', 'ratio' or 'weighted'"
-        )
+    _check(chosen)
     documents = collect(docs)
     planted = plant(documents.texts, rate=rate, strengths=strengths, seed=chosen.seed)
     begin = time.perf_counter()
@@ -165,6 +159,16 @@ def evaluate(
         peak_bytes=_peak_bytes(),
         settings=plain_settings(chosen),
     )
+
+
+def _check(options: Options) -> None:
+    if options.unit != "document":
+        raise OptionError(f"evaluate plants copies of whole texts: unit must be 'document', got {options.unit!r}")
+    if options.measure == "coverage":
+        raise OptionError(
+            "evaluate counts duplicates, and measure='coverage' finds none; "
+            "use 'jaccard', 'containment', 'ratio' or 'weighted'"
+        )
 
 
 def _judge(planted: Planted, n_texts: int, survivor: I64) -> tuple[Bool, Bool]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from dedupe.core.batch import Batch, char_offsets
 from dedupe.core.blocks import Blocks
+from dedupe.core.hashing import F64, I64, Bool, distinct
 from dedupe.core.ratio import folded
 from dedupe.documents import Documents
 from dedupe.errors import DedupeError, OptionError
@@ -19,8 +20,6 @@ from dedupe.errors import DedupeError, OptionError
 if TYPE_CHECKING:
     import pandas
     import pyarrow
-
-    from dedupe.core.hashing import F64, I64
 
 __all__ = ["Block", "Duplicate", "Findings", "Match"]
 
@@ -202,13 +201,13 @@ class Findings:
     _evidence: Evidence | None = field(default=None, repr=False)
 
     @cached_property
-    def _is_duplicate(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        result: np.ndarray[tuple[int], np.dtype[np.bool_]] = self._survivor != np.arange(self._survivor.size)
+    def _is_duplicate(self) -> Bool:
+        result: Bool = self._survivor != np.arange(self._survivor.size)
         return result
 
     def duplicate_documents(self) -> I64:
         """Numbers of the documents that hold a duplicate, ascending."""
-        return np.unique(self._blocks.docs[np.flatnonzero(self._is_duplicate)])
+        return distinct(self._blocks.docs[np.flatnonzero(self._is_duplicate)])
 
     @cached_property
     def duplicates(self) -> tuple[Duplicate, ...]:

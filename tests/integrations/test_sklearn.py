@@ -87,3 +87,8 @@ def test_what_is_no_text_is_refused(texts, message):
 def test_settings_are_checked_when_fitting():
     with pytest.raises(dedupe.OptionError, match=r"write 0\.7"):
         NearDuplicates(threshold=70).fit(TEXTS)
+
+
+def test_a_measure_without_duplicates_makes_no_clusters():
+    with pytest.raises(dedupe.OptionError, match="measure='coverage' finds no duplicates"):
+        NearDuplicates(measure="coverage").fit(TEXTS)
