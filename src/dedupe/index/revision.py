@@ -8,10 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from dedupe.core.hashing import I64, U64
+from dedupe.core.hashing import I64, U64, Bool, distinct
 from dedupe.core.similarity import jaccard
 from dedupe.core.survivors import LEADERS
 from dedupe.index.view import NONE, Changes, View
+
+_PART = 1 << 16  # heads looked at at a time
 
 
 class _Bucket:
@@ -63,7 +65,8 @@ class Revision:
         dead_heads = dead[head == dead]
         removed = np.union1d(view.changes.removed, docs)
         heirs = self._heirs(dead_heads, removed)
-        start = np.union1d(dead_heads, np.array(sorted(heirs), np.int64))
+        has_heir = np.isin(dead_heads, np.array(list(heirs.values()), np.int64))
+        start = np.union1d(dead_heads[has_heir | self._meets(dead_heads)], np.array(sorted(heirs), np.int64))
         start = start[view.column("n_words", start) >= max(view.rules.options.min_words, 1)]
         self._entering = set(heirs)
         self._wait(start.tolist())
@@ -214,17 +217,7 @@ class Revision:
         missing = np.array(sorted(keys - self._buckets.keys()), np.uint64)
         if missing.size == 0:
             return
-        view = self.view
-        parts = [view.lead.get(missing), view.rest.get(missing)]
-        rows = np.concatenate([part[0] for part in parts])
-        ids = np.concatenate([part[1] for part in parts])
-        known, back = np.unique(ids, return_inverse=True)
-        head, survivor, _ = view.decisions(known)
-        valid = (head == known) & view.is_alive(known)
-        keep = valid[back]
-        pair = np.unique((rows[keep] << 32) | ids[keep])
-        rows, ids = pair >> 32, pair & 0xFFFFFFFF
-        stays = (survivor == known)[np.searchsorted(known, ids)]
+        rows, ids, stays = self._heads_in(missing)
         edges = np.arange(missing.size + 1)
         lists = []
         for row_of, found in ((rows, ids), (rows[stays], ids[stays])):
@@ -232,6 +225,28 @@ class Revision:
             lists.append([values[first:last] for first, last in pairwise(borders)])
         for key, members, staying in zip(missing.tolist(), *lists, strict=True):
             self._buckets[key] = _Bucket(members, staying)
+
+    def _heads_in(self, keys: U64) -> tuple[I64, I64, Bool]:
+        """The heads in buckets, as they were before: position of the key, head, and whether it stays."""
+        view = self.view
+        parts = [view.lead.get(keys), view.rest.get(keys)]
+        pair = distinct(
+            (np.concatenate([part[0] for part in parts]) << 32) | np.concatenate([part[1] for part in parts])
+        )
+        rows, ids = pair >> 32, pair & 0xFFFFFFFF
+        head, survivor, _ = view.decisions(ids)
+        valid = (head == ids) & view.is_alive(ids)
+        return rows[valid], ids[valid], (survivor == ids)[valid]
+
+    def _meets(self, heads: I64) -> Bool:
+        """Whether heads share a bucket with another; most do not, and nothing hangs on these."""
+        made = np.zeros(heads.size, np.bool_)
+        for first in range(0, heads.size, _PART):
+            keys = self.view.keys(heads[first : first + _PART])
+            wanted, back = np.unique(keys, return_inverse=True)
+            counts = np.bincount(self._heads_in(wanted)[0], minlength=wanted.size)
+            made[first : first + _PART] = (counts[back].reshape(keys.shape) > 1).any(axis=1)
+        return made
 
     def _similarities(self, number: int, others: list[int]) -> np.ndarray:
         missing = np.array(sorted({number, *others} - self._sets.keys()), np.int64)
