@@ -190,20 +190,21 @@ def _formats(folder: Path, *, with_parquet: bool) -> Iterator[Path]:
     yield folder / "parquet"
 
 
-def beside(megabytes: float, memory: str, rivals: dict[str, str]) -> Table:
-    """Our run and those of other pipelines on the same two files.
+def beside(name: str, python: str, megabytes: float, memory: str) -> Table:
+    """Our run and that of another pipeline on the same two files.
 
     Args:
+        name: ``datatrove`` or ``text-dedup``.
+        python: A Python interpreter that has it.
         megabytes: Size of the input.
         memory: Our bound.
-        rivals: A Python interpreter for each, that has it: of ``datatrove`` and ``text-dedup``.
     """
     made = Table(
-        name="corpus-beside",
-        title="Files in, files out, beside the MinHash pipelines of others",
-        not_shown="what each promises: the others compare no texts, so what they remove is not checked",
-        settings={"MB": megabytes, "memory": memory, "repeats": 1, "workers": 2, "rivals": "at their defaults"},
-        columns=["pipeline", "s", "MB/s", "removed", "planted", "dedupe is faster by", "load before"],
+        name=f"corpus-{name}",
+        title=f"Files in, files out, beside the MinHash pipeline of {name}",
+        not_shown=f"what each promises: {name} compares no texts, so what it removes is not checked",
+        settings={"MB": megabytes, "memory": memory, "repeats": 1, "workers": 2, name: "at its defaults"},
+        columns=["pipeline", "s", "MB/s", "removed", "planted", "load before"],
     )
     with _made(megabytes, 2) as (folder, n_planted):
         source, work = folder / "jsonl", folder / "work"
@@ -211,11 +212,11 @@ def beside(megabytes: float, memory: str, rivals: dict[str, str]) -> Table:
         load = os.getloadavg()[0]
         ours, _, found = _ours(source, work / "ours", {"memory": memory})
         removed = found["documents_in"] - found["documents_out"]
-        made.rows.append(["dedupe corpus", ours, megabytes / ours, removed, n_planted, None, load])
-        for name, python in rivals.items():
-            load = os.getloadavg()[0]
-            theirs, n_kept = _RIVALS[name](python, source, work)
-            made.rows.append([name, theirs, megabytes / theirs, n_rows - n_kept, n_planted, theirs / ours, load])
+        made.rows.append(["dedupe corpus", ours, megabytes / ours, removed, n_planted, load])
+        load = os.getloadavg()[0]
+        theirs, n_kept = _RIVALS[name](python, source, work)
+        made.rows.append([name, theirs, megabytes / theirs, n_rows - n_kept, n_planted, load])
+        made.notes.append(f"dedupe corpus is {theirs / ours:.0f} times as fast")
         shutil.rmtree(work)
     return made
 
@@ -321,18 +322,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.corpus", description=__doc__)
     parser.add_argument("--mb", type=float, action="append", help="size of an input in growth; repeat")
     parser.add_argument("--memory", default="2GB")
-    parser.add_argument("--rival-mb", type=float, default=20.0)
-    parser.add_argument("--datatrove", help="a Python that has datatrove")
-    parser.add_argument("--text-dedup", help="a Python that has text-dedup")
+    parser.add_argument(
+        "--rival", nargs=3, action="append", default=[], metavar=("NAME", "PYTHON", "MB"),
+        help=f"another pipeline ({', '.join(_RIVALS)}), a Python that has it, and the size of the input",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, help="file for JSON")
     given = parser.parse_args()
     around = report.surroundings(("numpy", "pyarrow", "orjson"))
     sizes = given.mb or [100.0, 1000.0]
     around["command"] = "python -m benchmarks.corpus " + " ".join(f"--mb {size:g}" for size in sizes)
-    found = {"datatrove": given.datatrove, "text-dedup": given.text_dedup}
-    rivals = {name: python for name, python in found.items() if python}
     tables = [growth(sizes, given.memory), short_blocks(30.0, given.memory), crawl()]
-    tables += [beside(given.rival_mb, given.memory, rivals)] if rivals else []
+    tables += [beside(name, python, float(size), given.memory) for name, python, size in given.rival]
     for table in tables:
         print(table.text(), flush=True)
     if given.out:
