@@ -25,6 +25,8 @@ from dedupe.index.rules import Rules, rules_of
 from dedupe.index.segments import Segment
 from dedupe.index.view import View
 
+_DOCS = 100_000  # documents whose ids are looked up at a time
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -132,7 +134,8 @@ def _incoherent(view: View) -> Iterator[str]:
             return
         docs, blocks = docs + part.n_docs, blocks + part.n_blocks
     alive = np.flatnonzero(~view.is_removed(np.arange(view.n_docs)))
-    lost = int((view.find_ids(view.doc_ids(alive)) != alive).sum())
+    parts = (alive[first : first + _DOCS] for first in range(0, alive.size, _DOCS))
+    lost = sum(int((view.find_ids(view.doc_ids(part)) != part).sum()) for part in parts)
     if lost:
         yield f"{lost} documents are not found by their ids"
     numbers = view.blocks_of(alive)
