@@ -19,6 +19,7 @@ from index import writer
 import dedupe
 from dedupe import DedupeError, InputError, OptionError
 from dedupe.index import Index, IndexDamaged, IndexLocked, compacting, files, places
+from dedupe.index import index as index_module
 from dedupe.index.catalogue import NAME
 from dedupe.index.checking import repair, verify
 
@@ -206,6 +207,21 @@ index.add([("small", "this one fits")])
 assert index.verify() == ()
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_an_error_while_deciding_leaves_no_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def short_of_memory(*_: object) -> None:
+        raise MemoryError
+
+    with Index(path) as index:
+        before = sorted(path.glob("*.seg"))
+        with monkeypatch.context() as small:
+            small.setattr(index_module, "join", short_of_memory)
+            with pytest.raises(MemoryError):
+                index.add({"x": "its text is being written while it is decided about"})
+        assert sorted(path.glob("*.seg")) == before
+        index.add({"x": "now it is added"})
+        assert index.verify() == ()
 
 
 def test_a_merge_without_room_waits_for_the_next_call(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
