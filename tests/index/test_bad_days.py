@@ -12,13 +12,14 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hostile import HOSTILE
 from index import writer
 
 import dedupe
 from dedupe import DedupeError, InputError, OptionError
-from dedupe.index import Index, IndexDamaged, IndexLocked, compacting, files, places
+from dedupe.index import Index, IndexDamaged, IndexLocked, bucketing, compacting, files, places
 from dedupe.index import index as index_module
 from dedupe.index.catalogue import NAME
 from dedupe.index.checking import repair, verify
@@ -422,6 +423,19 @@ def test_an_id_that_is_there_already(path: Path) -> None:
         assert set(replaced.replaced) == {known}
         assert index.text(known) == "other"
         assert index.ids()[-1] == known
+
+
+def test_more_blocks_at_a_time_than_a_posting_can_number_are_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bucketing, "LOW", np.uint64(2))
+    with Index(path) as index:
+        before = index.ids()
+        with pytest.raises(InputError, match="3 blocks in one call; give an index at most 2 at a time"):
+            index.add({1: "one", 2: "two", 3: "three"})
+        with pytest.raises(InputError, match="3 blocks in one call"):
+            dedupe.find(["one", "two", "three"], against=index)
+        assert index.ids() == before
 
 
 def test_text_and_number_are_different_ids(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from dedupe.core.hashing import I64, offsets_of
 from dedupe.documents import check_text
 from dedupe.errors import InputError, OptionError, nearest
 from dedupe.index.joining import Source
-from dedupe.index.postings import ID_BITS
 from dedupe.index.records import Id, Records, encode_ids
 from dedupe.index.view import NONE, View
 
@@ -152,8 +151,6 @@ def new_records(view: View, arrivals: Arrivals, batch: Batch, blocks: Blocks, so
     if sizes.size and int(sizes.max()) >= _LARGEST:
         large = arrivals.ids[int(sizes.argmax())]
         raise InputError(f"the text of id {large!r} has {int(sizes.max())} bytes; an index takes less than 4 GiB each")
-    if blocks.starts.size >> ID_BITS:
-        raise InputError(f"{blocks.starts.size} blocks in one call; add fewer than {1 << ID_BITS} at a time")
     if view.n_blocks + blocks.starts.size >= _LARGEST:
         raise InputError(f"the index would hold {view.n_blocks + blocks.starts.size} blocks; its limit is 2**32")
     columns: dict[str, Any] = {

@@ -6,6 +6,7 @@ import numpy as np
 
 from dedupe.core.hashing import I64, U64, Bool, offsets_of
 from dedupe.core.survivors import LEADERS, Buckets
+from dedupe.errors import InputError
 from dedupe.index.postings import LOW, ids_of, pack, split
 from dedupe.index.view import NONE, View
 
@@ -30,8 +31,13 @@ class Bucketed:
         Args:
             view: The index.
             keys: Array of shape (n_blocks, n_bands), uint64; the postings take its place, to save its memory.
-            numbers: Array of shape (n_heads,), int64, below 2**24: the heads among the blocks, in policy order.
+            numbers: Array of shape (n_heads,), int64: the heads among the blocks, in policy order.
+
+        Raises:
+            InputError: There are 2**24 blocks or more.
         """
+        if keys.shape[0] > LOW:
+            raise InputError(f"{keys.shape[0]} blocks in one call; give an index at most {LOW} at a time")
         self._postings = _packed(keys, np.sort(numbers))
         self._postings.sort()
         place, is_first, self._met, leaders = self._shared(view)
