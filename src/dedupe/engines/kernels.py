@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 
 from dedupe.clean import clean_many
-from dedupe.columns import TextColumn, Texts, arrow_of_text, text_of_arrow
+from dedupe.columns import TextColumn, Texts, text_of_arrow
 from dedupe.core.bands import Plan
 from dedupe.core.batch import Batch, char_counts, char_offsets
 from dedupe.core.blocks import Blocks, split
-from dedupe.core.hashing import I64, Bool, offsets_of, ranges
+from dedupe.core.hashing import I64, Bool, offsets_of, opens_run, ranges, slices
 from dedupe.core.shingles import Shingles
 from dedupe.core.similarity import pair_similarities, ranked
 from dedupe.core.sketch import shingle_sets, sketch
@@ -27,7 +27,7 @@ from dedupe.documents import Documents
 from dedupe.errors import InputError
 from dedupe.matching import scores_of
 from dedupe.options import Options
-from dedupe.repeats import cuts
+from dedupe.repeats import shortened
 from dedupe.results import BlockTable
 
 Batches = Iterator[pa.RecordBatch]
@@ -85,15 +85,16 @@ def fingerprint(
         keys = pa.LargeListArray.from_arrays(
             np.arange(0, found.keys.size + 1, plan.n_bands, dtype=np.int64), found.keys.view(np.int64).ravel()
         )
+        start, end = char_offsets(texts, docs, np.stack((blocks.starts, blocks.ends)))
         columns: dict[str, pa.Array] = {name: batch.column(name).take(pa.array(docs)) for name in carried}
         columns |= {
             "block": pa.array((np.arange(n_blocks) - offsets_of(counts)[docs]).astype(np.int32)),
-            "start": pa.array(char_offsets(texts, docs, blocks.starts)),
-            "end": pa.array(char_offsets(texts, docs, blocks.ends)),
+            "start": pa.array(start),
+            "end": pa.array(end),
             "n_words": pa.array(found.n_words),
             "hash_0": pa.array(found.text_hashes[:, 0].view(np.int64)),
             "hash_1": pa.array(found.text_hashes[:, 1].view(np.int64)),
-            "checksum": pa.array([zlib.crc32(view[start:end]) for start, end in spans], pa.int64()),
+            "checksum": pa.array([zlib.crc32(view[begin:after]) for begin, after in spans], pa.int64()),
             "score": pa.array(_scores(texts, blocks, batch.column(id), options)),
             "keys": keys.cast(pa.list_(pa.int64())),
         }
@@ -228,8 +229,7 @@ def _pairs(members: _Members, carried: _Bucket | None, limit: int) -> tuple[I64,
         undecided = np.concatenate((carried.undecided, undecided))
         members = _behind(carried, members)
     rank = members.rank
-    fresh = np.ones(rank.size, np.bool_)
-    fresh[1:] = (members.key[1:] != members.key[:-1]) | (members.salt[1:] != members.salt[:-1])
+    fresh = opens_run(members.key, members.salt)
     first, bucket = np.flatnonzero(fresh), np.cumsum(fresh) - 1
     before: I64 = np.cumsum(members.leads, dtype=np.int64) - members.leads
     n_before: I64 = before - before[first][bucket]  # leaders of its bucket that stand before a block
@@ -276,27 +276,22 @@ def compare(batches: Batches, width_words: int) -> Batches:
         left, right = (np.asarray(batch.column(name)) for name in ("left", "right"))
         texts = [_read(batch, name).batch for name in ("text_left", "text_right")]
         similarity = np.empty(left.size)
-        work = np.cumsum(sum(np.diff(each.offsets) for each in texts))
-        begin = 0
-        while begin < left.size:
-            done = int(work[begin - 1]) if begin else 0
-            end = max(begin + 1, int(np.searchsorted(work, done + _PART_BYTES, side="right")))
-            sides = [_sets(each, ids, begin, end, width_words) for each, ids in zip(texts, (left, right), strict=True)]
-            (own, at_own), (other, at_other) = sides
+        for part in slices(np.diff(texts[0].offsets) + np.diff(texts[1].offsets), _PART_BYTES):
+            own, at_own = _sets(texts[0], left, part, width_words)
+            other, at_other = _sets(texts[1], right, part, width_words)
             both = Shingles(
                 np.concatenate((own.hashes, other.hashes)),
                 np.concatenate((own.offsets, other.offsets[1:] + own.offsets[-1])),
             )
             n_own = own.offsets.size - 1
-            similarity[begin:end] = pair_similarities(ranked(both), at_own, at_other + n_own)
-            begin = end
+            similarity[part] = pair_similarities(ranked(both), at_own, at_other + n_own)
         yield _rows(left=left, right=right, similarity=similarity)
 
 
-def _sets(texts: Batch, ids: I64, begin: int, end: int, width_words: int) -> tuple[Shingles, I64]:
+def _sets(texts: Batch, ids: I64, part: slice, width_words: int) -> tuple[Shingles, I64]:
     """The shingle sets of the different texts in some rows, and the set of each row."""
-    _, first, place = np.unique(ids[begin:end], return_index=True, return_inverse=True)
-    rows = np.sort(first) + begin
+    _, first, place = np.unique(ids[part], return_index=True, return_inverse=True)
+    rows = np.sort(first) + part.start
     number = np.argsort(np.argsort(first))
     made = shingle_sets(texts.buffer, texts.offsets[rows], texts.offsets[rows + 1], width_words=width_words, threads=1)
     return made, number[place.reshape(-1)]
@@ -350,20 +345,17 @@ def without(batches: Batches, text: str, gone: str, unit: Any) -> Batches:
         The same columns, with the texts that are left.
     """
     for batch in batches:
-        column = _read(batch, text)
-        texts = column.batch
+        texts = _read(batch, text).batch
         blocks = split(texts, unit)
         lists = batch.column(gone)
-        counts = np.asarray(lists.value_lengths().fill_null(0))
-        doc = np.repeat(np.arange(batch.num_rows), counts)
+        doc = np.repeat(np.arange(batch.num_rows), np.asarray(lists.value_lengths().fill_null(0)))
         number = np.sort(np.searchsorted(blocks.docs, doc) + np.asarray(lists.flatten()))
-        keep = np.ones(texts.buffer.size, np.bool_)
-        for cut in cuts(texts, blocks, number):
-            keep[cut.start : cut.end] = False
-        left = np.add.reduceat(np.append(keep, False), texts.offsets[:-1], dtype=np.int64)
-        left[np.diff(texts.offsets) == 0] = 0
-        made = TextColumn(Batch(texts.buffer[keep], offsets_of(left)), column.is_null)
-        yield _with(batch, text, made, drop=gone)
+        left = dict(shortened(texts, blocks, number))
+        values = batch.column(text).to_pylist()
+        made = [left[row].decode() if row in left else value for row, value in enumerate(values)]
+        names = [name for name in batch.schema.names if name != gone]
+        arrays = [pa.array(made, pa.string()) if name == text else batch.column(name) for name in names]
+        yield pa.RecordBatch.from_arrays(arrays, names=names)
 
 
 def lines_with(batches: Batches, name: str) -> Batches:
@@ -391,14 +383,6 @@ def clean(batches: Batches, text: str, options: Options) -> Batches:
         _read(batch, text)
         table = clean_many(pa.Table.from_batches([batch]), text=text, options=options)
         yield from table.to_batches()
-
-
-def _with(batch: pa.RecordBatch, text: str, column: TextColumn, drop: str) -> pa.RecordBatch:
-    like = pa.chunked_array([batch.column(text)])
-    made = arrow_of_text(column, like).combine_chunks()
-    names = [name for name in batch.schema.names if name != drop]
-    arrays = [made if name == text else batch.column(name) for name in names]
-    return pa.RecordBatch.from_arrays(arrays, names=names)
 
 
 def _rows(**columns: Any) -> pa.RecordBatch:
