@@ -105,6 +105,8 @@ class Work:
         if note is not None:
             log.warning("%s: the run is done again from stage %r on", _difference(note["settings"], settings), name)
         self._anew = True
+        if name in self._notes:
+            self._strike(name)
         frame.write.mode("overwrite").parquet(path)
         self.rows[name] = written(path).count()
         if content is not None:
@@ -120,6 +122,11 @@ class Work:
         told = F.lit(json.dumps({"stage": name, **note}))
         frame = self.session.range(0, 1, 1, 1).select(told.alias("value"))
         frame.write.mode("overwrite").text(f"{self.folder}/notes/{name}")
+
+    def _strike(self, name: str) -> None:
+        """Empty a note before its stage is written over: a run that ends there must leave no note of other rows."""
+        nothing = self.session.range(0).select(F.lit("").alias("value"))
+        nothing.write.mode("overwrite").text(f"{self.folder}/notes/{name}")
 
     def _read_notes(self) -> dict[str, dict[str, Any]]:
         """Read the notes of all stages."""
