@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from functools import lru_cache
 
 import numpy as np
@@ -26,9 +27,13 @@ def permutations(n_hashes: int, seed: int) -> tuple[U32, U32]:
     Source:
         datasketch 2.0, ``MinHash(num_perm=n_hashes, seed=seed, scheme="affine32").permutations``.
     """
-    draw = np.random.RandomState(seed)
-    a = draw.randint(0, 1 << 31, n_hashes, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    b = draw.randint(0, 1 << 32, n_hashes, dtype=np.uint32)
+    words = [int(seed)]  # the state of MT19937; Python's generator draws the same numbers as NumPy's from it
+    for place in range(1, 624):
+        words.append((1812433253 * (words[-1] ^ words[-1] >> 30) + place) & 0xFFFFFFFF)
+    draw = random.Random()
+    draw.setstate((3, (*words, 624), None))
+    a = np.array([draw.getrandbits(32) & 0x7FFFFFFF for _ in range(n_hashes)], np.uint32) * np.uint32(2) + np.uint32(1)
+    b = np.array([draw.getrandbits(32) for _ in range(n_hashes)], np.uint32)
     a.setflags(write=False)
     b.setflags(write=False)
     return a, b
