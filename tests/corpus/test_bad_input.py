@@ -160,15 +160,6 @@ def test_what_stands_before_the_damage_is_kept(tmp_path: Path) -> None:
     assert summary.unreadable == 1
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
-    (tmp_path / "in.jsonl").write_text(GOOD)
-    (tmp_path / "in.jsonl").chmod(0)
-
-    with pytest.raises((dedupe.InputError, PermissionError), match=r"in\.jsonl"):
-        clean_files(tmp_path / "in.jsonl", tmp_path / "out")
-
-
 @pytest.mark.parametrize("name", ["in.jsonl", "in.csv", "in.txt", "in.jsonl.gz"])
 def test_an_empty_file_gives_an_empty_file(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(gzip.compress(b"") if name.endswith("gz") else b"")
@@ -351,3 +342,32 @@ def test_a_wrong_option_is_named(tmp_path: Path, settings: dict[str, Any], messa
 
     with pytest.raises(dedupe.OptionError, match=message):
         clean_files(tmp_path / "x.jsonl", tmp_path / "out", **settings)
+
+
+@pytest.fixture
+def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that may not be read, also by root, beside one that may."""
+    (tmp_path / "in").mkdir()
+    for name in ("good", "locked"):
+        (tmp_path / "in" / f"{name}.jsonl").write_text(GOOD.replace("alone", name) + "\n")
+    really_open = open
+
+    def refusing(path: Any, *given: Any, **named: Any) -> Any:
+        if str(path).endswith("locked.jsonl"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return really_open(path, *given, **named)
+
+    monkeypatch.setattr("builtins.open", refusing)
+    return tmp_path / "in"
+
+
+def test_a_file_that_may_not_be_read_stops_the_run_and_is_named(tmp_path: Path, locked: Path) -> None:
+    with pytest.raises(dedupe.InputError, match=r"Permission denied: .*locked\.jsonl"):
+        clean_files(locked, tmp_path / "out")
+
+
+def test_a_file_that_may_not_be_read_can_be_passed_over(tmp_path: Path, locked: Path) -> None:
+    summary = clean_files(locked, tmp_path / "out", on_error="skip", threshold=1.0)
+
+    assert (summary.documents_out, summary.unreadable) == (1, 1)
+    assert "locked.jsonl" in summary.problems[0]["problem"]

@@ -106,3 +106,18 @@ def test_the_sources_and_the_kind_of_list_can_be_chosen(tmp_path: Path) -> None:
     assert "source     two.org lost 54.5% of its words" in made.stderr
     assert f"list       {Path('out/_dedupe/removed.parquet')}" in made.stderr
     assert (tmp_path / "out/_dedupe/removed.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--engine", "spark", "--against", "old.idx"], "--against was given, but --engine spark goes without it"),
+        (["--engine", "spark", "--memory", "2GB"], "--memory was given, but --engine spark goes without it"),
+        (["--master", "local[2]"], "--master was given, but it is for --engine spark"),
+        (["--engine", "flink"], "'flink' is not one of 'local', 'spark'"),
+    ],
+)
+def test_an_option_of_the_other_engine_is_refused(tmp_path: Path, arguments: list[str], message: str) -> None:
+    made = corpus("in.jsonl", "-o", "out", *arguments, folder=tmp_path)
+    assert made.returncode == 2
+    assert message in made.stderr

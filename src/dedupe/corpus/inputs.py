@@ -54,11 +54,14 @@ class Source:
             )
 
     def digest(self) -> str:
-        """SHA-256 of the bytes, packed as they are."""
+        """SHA-256 of the bytes, packed as they are; ``unreadable`` of a file that the run will stop at, or pass over."""
         total = hashlib.sha256()
-        with reading(self.path) as file:
-            while data := file.read(BLOCK):
-                total.update(data)
+        try:
+            with reading(self.path) as file:
+                while data := file.read(BLOCK):
+                    total.update(data)
+        except OSError:
+            return "unreadable"
         return total.hexdigest()
 
 
