@@ -9,12 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from dedupe import cli_options
 from dedupe.errors import DedupeError
 
 if TYPE_CHECKING:
     from dedupe.corpus.estimate import Estimate
     from dedupe.corpus.summary import CorpusSummary
+
+# What only one engine has.
+_LOCAL = (
+    "inside", "min_documents", "on_error", "max_loss", "source", "against", "removed_format", "mark", "memory",
+    "threads", "resume", "progress_json",
+)  # fmt: skip
+_SPARK = ("master", "work")
 
 LOSS, SYSTEM, INTERRUPTED = 3, 4, 130  # exit codes; 0 is done, 2 an error in the call or the input
 
@@ -27,17 +36,14 @@ was written; 4 the system failed (disk full, no permission), go on with --resume
 @click.option(
     "-o", "--output", required=True, help="Folder or URL for the cleaned files; a file for one INPUT; - is stdout."
 )
-@click.option("--text", default="text", show_default=True, help="Column of the text.")
+@cli_options.text
 @click.option("--id", help="Column that identifies a document; file and row do without it.")
 @click.option("--format", help="jsonl, csv, tsv, parquet, arrow, warc, text; told from the names by default.")
-@click.option("--unit", help="What is compared: document (default), paragraph, line, sentence.")
 @click.option("--inside", is_flag=True, help="Clean each document inside itself first.")
-@click.option("--keep", help="Which copy stays: first (default), last, longest.")
-@click.option(
-    "--threshold", type=float, help="Similarity from which a block is a duplicate (documents 0.7, parts 0.8)."
-)
-@click.option("--width-words", type=int, help="Words per shingle (3).")
-@click.option("--recall", type=float, help="Share of the pairs at the threshold that must be compared (0.99).")
+@cli_options.settings(
+    "unit", "threshold", "width_words", "recall", "keep", "threads", "seed",
+    unit="document", threshold="documents 0.7, parts 0.8",
+)  # fmt: skip
 @click.option("--min-words", type=int, help="Shorter paragraphs stay (8), shorter documents match only equal ones (0).")
 @click.option("--min-documents", type=int, default=1, help="A paragraph goes only if in so many documents.")
 @click.option("--empty", default="drop", show_default=True, help="Documents that lose all text: drop or keep.")
@@ -50,13 +56,18 @@ was written; 4 the system failed (disk full, no permission), go on with --resume
 @click.option("--removed-format", default="jsonl", show_default=True, help="List of what went: jsonl or parquet.")
 @click.option("--mark", is_flag=True, help="Keep everything; add columns that say what would go.")
 @click.option("--memory", default="2GB", show_default=True, help="Bound on the memory of the process.")
-@click.option("--threads", type=int, help="Threads; the result does not depend on it.")
-@click.option("--seed", type=int, help="Seed of the signatures.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
 @click.option("--dry-run", is_flag=True, help="Say what a run would take, from a sample; write nothing.")
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the summary here, as JSON.")
 @click.option("--progress-json", is_flag=True, help="Tell progress as lines of JSON on stderr.")
 @click.option("--quiet", is_flag=True, help="Tell nothing but errors.")
+@click.option(
+    "--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True, help="Where to run."
+)
+@click.option(
+    "--master", help="On Spark: the master, as in local[*] or spark://host:7077; that of the environment else."
+)
+@click.option("--work", help="On Spark: folder that all executors reach; the same call goes on there.")
 def corpus(
     inputs: tuple[str, ...],
     output: str,
@@ -65,6 +76,9 @@ def corpus(
     report: Path | None,
     progress_json: bool,
     quiet: bool,
+    engine: str,
+    master: str | None,
+    work: str | None,
     **settings: Any,
 ) -> None:
     """Take the duplicates out of files of any size, and write the same files without them.
@@ -76,7 +90,12 @@ def corpus(
     from dedupe.corpus.job import LossError
     from dedupe.corpus.run import clean_files, make_job
 
-    chosen = {name: value for name, value in settings.items() if value is not None}
+    chosen = cli_options.given(settings)
+    if engine == "spark":
+        _refuse(_LOCAL, "--engine spark goes without it")
+        _on_spark(inputs, output, master, dry_run=dry_run, report=report, quiet=quiet, work=work, settings=chosen)
+        return
+    _refuse(_SPARK, "it is for --engine spark")
     try:
         if dry_run:
             text, key, memory = chosen.pop("text"), chosen.pop("id", None), chosen.pop("memory")
@@ -96,6 +115,46 @@ def corpus(
         report.write_text(json.dumps(summary.to_dict(), indent=2) + "\n", encoding="utf-8")
     if not quiet and not progress_json:
         _say(_summary_lines(summary), err=True)
+
+
+def _refuse(names: tuple[str, ...], why: str) -> None:
+    """Stop at an option that the engine does not have, rather than pass over it."""
+    context = click.get_current_context()
+    for name in names:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"--{name.replace('_', '-')} was given, but {why}")
+
+
+def _on_spark(
+    inputs: tuple[str, ...],
+    output: str,
+    master: str | None,
+    *,
+    dry_run: bool,
+    report: Path | None,
+    quiet: bool,
+    work: str | None,
+    settings: dict[str, Any],
+) -> None:
+    from dedupe.engines.spark.files import clean_files, plan, start
+
+    kept = {name: value for name, value in settings.items() if name not in _LOCAL}
+    session = start(master)
+    try:
+        if dry_run:
+            del kept["empty"]
+            click.echo(plan(session, inputs, **kept))
+            return
+        made = clean_files(session, inputs, output, work=work, **kept)
+    finally:
+        session.stop()
+    if report:
+        report.write_text(json.dumps(made._asdict(), indent=2) + "\n", encoding="utf-8")
+    if not quiet:
+        gone = ", ".join(f"{count:,} {rule}" for rule, count in sorted(made.removed.items())) or "none"
+        click.echo(f"documents  {made.documents_in:,} in, {made.documents_out:,} out", err=True)
+        click.echo(f"removed    {gone}\nrecall     promised {made.recall_promised:.3f}", err=True)
+        click.echo(f"list       {made.removed_list}", err=True)
 
 
 def _stop(error: DedupeError | OSError, code: int) -> None:

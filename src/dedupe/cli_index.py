@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from dedupe import cli_options
+
 _PATH = click.argument("path", metavar="INDEX", type=click.Path(file_okay=False, path_type=Path))
 _TIMEOUT = click.option("--timeout", type=float, default=10.0, show_default=True, help="Seconds to wait for a writer.")
 
@@ -22,7 +24,7 @@ def index() -> None:
 @index.command()
 @_PATH
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("--text", default="text", show_default=True, help="Column of the text.")
+@cli_options.text
 @click.option("--id", "id_", default="id", show_default=True, help="Column that names each document.")
 @click.option(
     "--format", "format_", help="jsonl, csv, tsv, parquet, arrow, warc, text; told from the names by default."
@@ -30,19 +32,19 @@ def index() -> None:
 @click.option("--on-conflict", default="error", show_default=True, help="An id that is there: error, replace, skip.")
 @click.option("--explain", is_flag=True, help="Print each duplicate as a line of JSON.")
 @click.option("--no-text", is_flag=True, help="A new index keeps hashes instead of texts.")
-@click.option("--unit", help="For a new index: document (default), paragraph, line, sentence.")
-@click.option("--threshold", type=float, help="For a new index: similarity from which a block is a duplicate (0.7).")
-@click.option("--width-words", type=int, help="For a new index: words per shingle (3).")
-@click.option("--min-words", type=int, help="For a new index: blocks with fewer words match only equal ones (0).")
+@cli_options.settings("unit", "threshold", "width_words", "min_words", unit="document", threshold="0.7", min_words="0")
 @_TIMEOUT
 def add(path: Path, files: tuple[str, ...], explain: bool, no_text: bool, timeout: float, **more: Any) -> None:
-    """Add the documents of FILEs to INDEX, which is made when it is not there."""
+    """Add the documents of FILEs to INDEX, which is made when it is not there.
+
+    The unit, the threshold and the numbers of words are those of a new index; one that is there keeps its own.
+    """
     from dedupe.index import Index
     from dedupe.index.feeding import add_files
 
     columns = {"id": more.pop("id_"), "text": more.pop("text"), "format": more.pop("format_")}
     on_conflict = more.pop("on_conflict")
-    settings = {name: value for name, value in more.items() if value is not None}
+    settings = cli_options.given(more)
     if no_text:
         settings["store_text"] = False
     n_docs = n_new = n_duplicates = n_skipped = 0
@@ -64,7 +66,7 @@ def add(path: Path, files: tuple[str, ...], explain: bool, no_text: bool, timeou
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("-k", type=int, default=10, show_default=True, help="Matches for each file.")
 @click.option("--check", is_flag=True, help="Say instead what the text is: new, same as, contains, contained in.")
-@click.option("--encoding", default="utf-8", show_default=True, help="Of the files.")
+@cli_options.encoding
 def query(path: Path, files: tuple[str, ...], k: int, check: bool, encoding: str) -> None:
     """Ask INDEX for what is like each text FILE; - is standard input. Prints a line of JSON per match."""
     from dedupe.files import read

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +62,20 @@ def test_what_cannot_be_done_is_said() -> None:
         format_of(["a.csv"], "csv")
     with pytest.raises(OptionError, match="id must name a column that identifies each document"):
         clean_files(None, ["a.jsonl"], "out")  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(bool(os.environ.get("SPARK_CONNECT")), reason="the command starts a session of its own")
+def test_the_command_runs_on_spark(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_bytes(lines_of(ROWS))
+    command = [sys.executable, "-m", "dedupe", "corpus", "in.jsonl", "-o", "out", "--text", "body", "--id", "id"]
+    done = subprocess.run(
+        [*command, "--engine", "spark", "--master", "local[2]"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = done.stderr.splitlines()
+    n_out = len(dedupe.unique([row["body"] for row in ROWS]))
+    assert f"documents  {len(ROWS)} in, {n_out} out" in told
+    assert "list       out/_dedupe/removed" in told

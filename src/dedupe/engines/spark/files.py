@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from dedupe.corpus.run import make_job
 from dedupe.engines import kernels
 from dedupe.engines.spark.columns import named
+from dedupe.engines.spark.explain import tell
 from dedupe.engines.spark.job import EMPTY, Job, Limits
 from dedupe.engines.spark.verbs import flags_of, kept
 from dedupe.errors import InputError, OptionError
@@ -92,21 +93,19 @@ def clean_files(
         InputError: An input or the output is not what it should be.
         OptionError: A setting breaks its rule.
     """
-    if id is None:
-        raise OptionError("on a cluster rows have no numbers, so id must name a column that identifies each document")
     if empty not in EMPTY:
         raise OptionError(f"empty must be one of 'drop', 'keep', got {empty!r}")
-    options = make_job(text=text, id=id, memory="2GB", options=None, settings=settings).options
-    kind = format_of(inputs, format)
-    table = _lines(session, inputs, text, id) if kind == "jsonl" else session.read.parquet(*inputs)
-    job = Job("text" if kind == "jsonl" else text, "id" if kind == "jsonl" else id, options, Limits())
+    if output == "-":
+        raise OptionError("on a cluster the output must be a folder, got '-'")
+    table, job = _opened(session, inputs, text, id, format, settings)
+    options, is_lines = job.options, format_of(inputs, format) == "jsonl"
     flags = flags_of(table, job, work, explain=explain)
     if options.unit != "document":  # short paragraphs stay, as on one machine
         short = F.col("n_words") < options.min_words
         flags = flags.withColumn("survivor", F.when(~short, F.col("survivor")))
     left = kept(table, flags, job, empty)
     try:
-        if kind == "jsonl":
+        if is_lines:
             lines = left.mapInArrow(partial(kernels.lines_with, name=text), "value string")
             lines.write.text(output, compression=_packing(inputs))
         else:
@@ -117,7 +116,7 @@ def clean_files(
         raise
     gone = flags.where("survivor IS NOT NULL")
     gone.write.json(f"{output}/_dedupe/removed")
-    written = session.read.text(output) if kind == "jsonl" else session.read.parquet(output)
+    written = session.read.text(output) if is_lines else session.read.parquet(output)
     return Summary(
         documents_in=table.count(),
         documents_out=written.count(),
@@ -126,6 +125,38 @@ def clean_files(
         output=output,
         removed_list=f"{output}/_dedupe/removed",
     )
+
+
+def plan(
+    session: SparkSession,
+    inputs: Sequence[str],
+    *,
+    text: str = "text",
+    id: str | None = None,
+    format: str | None = None,
+    **settings: Any,
+) -> str:
+    """Tell what :func:`clean_files` would do and move, and do nothing else."""
+    table, job = _opened(session, inputs, text, id, format, settings)
+    job.check(table)
+    return tell(table, job)
+
+
+def _opened(
+    session: SparkSession,
+    inputs: Sequence[str],
+    text: str,
+    id: str | None,
+    format: str | None,
+    settings: dict[str, Any],
+) -> tuple[DataFrame, Job]:
+    """The rows of files, and the job to do on them; lines of JSON bring their fields under names of their own."""
+    if id is None:
+        raise OptionError("on a cluster rows have no numbers, so id must name a column that identifies each document")
+    options = make_job(text=text, id=id, memory="2GB", options=None, settings=settings).options
+    if format_of(inputs, format) == "parquet":
+        return session.read.parquet(*inputs), Job(text, id, options, Limits())
+    return _lines(session, inputs, text, id), Job("text", "id", options, Limits())
 
 
 def format_of(inputs: Sequence[str], format: str | None) -> str:
