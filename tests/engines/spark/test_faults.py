@@ -20,6 +20,7 @@ from cluster import Driver, Watch, below, executors, kill, standalone, until
 from corpora import chain, near_duplicates
 
 import dedupe
+from dedupe.engines.spark.work import Work
 
 pytestmark = pytest.mark.slow
 
@@ -64,6 +65,43 @@ def tokens(work: Path) -> dict[str, str]:
     lines = [part.read_text() for part in (work / "notes").rglob("part-*") if "_temporary" not in part.parts]
     notes = [json.loads(line) for line in lines if line]
     return {note["stage"]: note["token"] for note in notes if "token" in note}
+
+
+def test_the_answer_is_exact_when_a_worker_is_killed_with_its_executor(source: str, tmp_path: Path) -> None:
+    with standalone(2) as (address, workers), Driver(address) as driver:
+
+        def kill_worker() -> None:
+            lost = next(worker for worker in workers if executors(worker))
+            for pid in [lost, *below(lost)]:  # the worker first, so that it starts no other executor
+                kill(pid)
+
+        until(lambda: all(executors(worker) for worker in workers), "the executors")
+        driver.ask(**request(source, tmp_path))
+        watch = Watch(tmp_path, ["round-1/measured/_temporary"], kill_worker)
+        answer = driver.answer()
+        watch.ended()
+    print(f"a worker killed, {answer['seconds']:.0f} s")
+    assert links(answer) == wanted()
+
+
+def test_a_killed_driver_goes_on_where_it_was(source: str, tmp_path: Path) -> None:
+    whole: dict[str, str] = {}
+    for moment in ("blocks/_temporary", "round-1/measured/_temporary", "flags/_temporary"):
+        with Driver("local[2]") as driver:
+            driver.ask(**request(source, tmp_path, verb="unique"))
+            watch = Watch(tmp_path, [moment], driver.kill)
+            with pytest.raises(RuntimeError, match="the driver ended"):
+                driver.answer()
+            watch.join()
+        before, whole = whole, tokens(tmp_path)
+        assert before.items() < whole.items(), "it took over what was there, and came further"
+    with Driver("local[2]") as driver:
+        driver.ask(**request(source, tmp_path, verb="unique"))
+        answer = driver.answer()
+    print(f"{len(whole)} stages were there, {answer['seconds']:.0f} s for the rest")
+    assert {"fingerprints", "blocks", "survivors/measured"} <= set(whole)
+    assert whole.items() < tokens(tmp_path).items()
+    assert [text for _, text in answer["rows"]] == dedupe.unique(TEXTS, **SETTINGS)
 
 
 # `_temporary` is there from the start of a stage on, the folder in it once its tasks write,
@@ -112,46 +150,27 @@ def test_the_answer_is_exact_when_executors_are_killed(
 def test_a_stage_that_is_half_gone_is_named(driver: Driver, source: str, tmp_path: Path) -> None:
     driver.ask(**request(source, tmp_path, limits={}))
     assert links(driver.answer()) == wanted()
-    parts = sorted((tmp_path / "texts").glob("part-*.parquet"), key=lambda path: path.stat().st_size)
-    parts[-1].unlink()
+    next((tmp_path / "fingerprints").glob("part-*.parquet")).unlink()
     driver.ask(**request(source, tmp_path, limits={}))
     error = driver.answer()["error"]
-    assert "stage 'texts' has " in error
-    assert f"delete the folder {tmp_path} and run again" in error
+    assert "stage 'fingerprints' has " in error
+    assert f"and had {len(TEXTS)} when it was made; delete the folder {tmp_path} and run again" in error
 
 
-def test_the_answer_is_exact_when_a_worker_is_killed_with_its_executor(source: str, tmp_path: Path) -> None:
-    with standalone(2) as (address, workers), Driver(address) as driver:
+def test_a_run_that_ends_between_a_stage_and_its_note_leaves_no_note_of_other_rows(
+    session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stage(first: int) -> list[int]:
+        made = Work(session, str(tmp_path)).stage("numbers", session.range(first, first + 3), first=first)
+        return sorted(row["id"] for row in made.collect())
 
-        def kill_worker() -> None:
-            lost = next(worker for worker in workers if executors(worker))
-            for pid in [lost, *below(lost)]:  # the worker first, so that it starts no other executor
-                kill(pid)
+    def end_before(self: Work, name: str, note: dict[str, Any]) -> None:
+        if name == "numbers":
+            raise KeyboardInterrupt
 
-        until(lambda: all(executors(worker) for worker in workers), "the executors")
-        driver.ask(**request(source, tmp_path))
-        watch = Watch(tmp_path, ["round-1/measured/_temporary"], kill_worker)
-        answer = driver.answer()
-        watch.ended()
-    print(f"a worker killed, {answer['seconds']:.0f} s")
-    assert links(answer) == wanted()
-
-
-def test_a_killed_driver_goes_on_where_it_was(source: str, tmp_path: Path) -> None:
-    whole: dict[str, str] = {}
-    for moment in ("blocks/_temporary", "round-1/measured/_temporary", "flags/_temporary"):
-        with Driver("local[2]") as driver:
-            driver.ask(**request(source, tmp_path, verb="unique"))
-            watch = Watch(tmp_path, [moment], driver.kill)
-            with pytest.raises(RuntimeError, match="the driver ended"):
-                driver.answer()
-            watch.join()
-        before, whole = whole, tokens(tmp_path)
-        assert before.items() < whole.items(), "it took over what was there, and came further"
-    with Driver("local[2]") as driver:
-        driver.ask(**request(source, tmp_path, verb="unique"))
-        answer = driver.answer()
-    print(f"{len(whole)} stages were there, {answer['seconds']:.0f} s for the rest")
-    assert {"fingerprints", "blocks", "survivors/measured"} <= set(whole)
-    assert whole.items() < tokens(tmp_path).items()
-    assert [text for _, text in answer["rows"]] == dedupe.unique(TEXTS, **SETTINGS)
+    assert stage(0) == [0, 1, 2]
+    with monkeypatch.context() as patch:
+        patch.setattr(Work, "_note", end_before)
+        with pytest.raises(KeyboardInterrupt):
+            stage(10)
+    assert stage(0) == [0, 1, 2]
