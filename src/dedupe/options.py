@@ -150,6 +150,24 @@ class Options:
         return cls(**{**defaults, **settings})
 
 
+def check_walk(options: Options, where: str) -> None:
+    """Refuse what only a collection in memory can be asked for; elsewhere blocks are decided by the walk alone.
+
+    Args:
+        options: The settings.
+        where: Start of the message, as in ``on a cluster``.
+
+    Raises:
+        OptionError: The measure, the linkage or the pairs are others than the walk's.
+    """
+    for name, only in (("measure", "jaccard"), ("linkage", "survivor"), ("pairs", "survivors")):
+        value = getattr(options, name)
+        if value != only:
+            raise OptionError(
+                f"{where} {name} must be {only!r}, got {value!r}; use dedupe.find for texts that fit into memory"
+            )
+
+
 @lru_cache(maxsize=16)
 def _defaults(items: tuple[tuple[str, Any], ...]) -> Options:
     """A verb's own defaults, checked once."""

@@ -333,6 +333,7 @@ def test_a_stopped_run_goes_on_with_another_loss(tmp_path: Path) -> None:
         ({"max_loss": 5}, "max_loss must be a share from 0 to 1"),
         ({"min_documents": 0}, "min_documents must be a whole number from 1"),
         ({"measure": "ratio"}, "use dedupe.find"),
+        ({"linkage": "single"}, "over files linkage must be 'survivor', got 'single'"),
         ({"format": "jsn"}, "did you mean 'jsonl'"),
         ({"progress": "loud"}, "progress must be"),
     ],

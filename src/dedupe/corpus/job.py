@@ -9,7 +9,7 @@ from typing import Any
 
 from dedupe.errors import DedupeError, OptionError, nearest
 from dedupe.find import plain_settings
-from dedupe.options import Options
+from dedupe.options import Options, check_walk
 
 ON_ERROR = ("stop", "skip", "quarantine")
 EMPTY = ("drop", "keep")
@@ -74,11 +74,7 @@ class Job:
             if value not in allowed:
                 listed = ", ".join(repr(choice) for choice in allowed)
                 raise OptionError(f"{name} must be one of {listed}, got {value!r}{nearest(value, allowed)}")
-        if self.options.measure != "jaccard" or self.options.pairs != "survivors":
-            raise OptionError(
-                f"over files the measure must be 'jaccard' and pairs 'survivors', got {self.options.measure!r} and "
-                f"{self.options.pairs!r}; use dedupe.find for texts that fit into memory"
-            )
+        check_walk(self.options, "over files")
         if not isinstance(self.min_documents, int) or self.min_documents < 1:
             raise OptionError(f"min_documents must be a whole number from 1, got {self.min_documents!r}")
         if self.max_loss is not None and not 0 <= self.max_loss <= 1:

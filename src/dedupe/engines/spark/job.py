@@ -9,7 +9,7 @@ from dedupe import __version__
 from dedupe.core import bands
 from dedupe.errors import InputError, OptionError, nearest
 from dedupe.find import plain_settings
-from dedupe.options import Options, column_policy
+from dedupe.options import Options, check_walk, column_policy
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -68,12 +68,7 @@ class Job:
         Raises:
             OptionError: The measure, linkage or pairs are not those that a cluster decides by.
         """
-        for name, only in (("measure", "jaccard"), ("linkage", "survivor"), ("pairs", "survivors")):
-            value = getattr(self.options, name)
-            if value != only:
-                raise OptionError(
-                    f"on a cluster {name} must be {only!r}, got {value!r}; use dedupe.find for texts that fit into memory"
-                )
+        check_walk(self.options, "on a cluster")
 
     @property
     def plan(self) -> bands.Plan:
