@@ -195,6 +195,20 @@ def test_files_of_one_name_keep_their_folders(tmp_path: Path) -> None:
     assert made == ["a/x.jsonl", "b/x.jsonl"]
 
 
+def test_a_pattern_stands_for_the_files_that_match_it(tmp_path: Path) -> None:
+    for name in ("a", "b", "c.old"):
+        (tmp_path / f"{name}.jsonl").write_text(GOOD.replace("alone", name) + "\n")
+
+    clean_files(str(tmp_path / "?.jsonl"), tmp_path / "out", threshold=1.0)
+
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.jsonl")) == ["a.jsonl", "b.jsonl"]
+
+
+def test_a_pattern_that_matches_nothing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(dedupe.InputError, match=r"\*.jsonl does not exist"):
+        clean_files(str(tmp_path / "*.jsonl"), tmp_path / "out")
+
+
 def test_one_file_given_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text(GOOD)
 

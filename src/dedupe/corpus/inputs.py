@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -88,7 +89,9 @@ def places(inputs: Sequence[str], output: str | os.PathLike[str]) -> Places:
 
 
 def _is_one_file(inputs: Sequence[str], name: str) -> bool:
-    return len(inputs) == 1 and format_of(name) is not None and (inputs[0] == STDIN or not Path(inputs[0]).is_dir())
+    if len(inputs) != 1 or format_of(name) is None:
+        return False
+    return inputs[0] == STDIN or is_url(inputs[0]) or Path(inputs[0]).is_file()  # a folder or a pattern may be many
 
 
 def _remote(inputs: Sequence[str], url: str) -> Places:
@@ -138,7 +141,7 @@ def check_same_format(source: Source, output: Path | None) -> None:
 
 
 def collect_sources(inputs: Sequence[str], kind: str | None, work: Path) -> list[Source]:
-    """Expand files, folders, URLs and standard input into sources, in the order given; folders are sorted.
+    """Expand files, folders, patterns, URLs and standard input into sources, as given; folders and patterns are sorted.
 
     Raises:
         InputError: Nothing is there, a file is given twice, or a format cannot be told from a name.
@@ -156,6 +159,8 @@ def collect_sources(inputs: Sequence[str], kind: str | None, work: Path) -> list
             found += [(str(path), path.relative_to(given).as_posix()) for path in _files(Path(given))]
         elif Path(given).exists():
             found.append((given, Path(given).name))
+        elif matching := [path for path in sorted(glob.glob(given, recursive=True)) if Path(path).is_file()]:
+            found += [(path, Path(path).name) for path in matching]
         else:
             raise InputError(f"{given} does not exist")
     if not found:

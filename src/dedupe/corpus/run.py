@@ -36,7 +36,7 @@ def clean_files(
     """Take the duplicates out of files, whatever their size, and write the same files without them.
 
     Args:
-        inputs: Files, folders or URLs; ``"-"`` is standard input.
+        inputs: Files, folders, patterns such as ``"data/*.jsonl"``, or URLs; ``"-"`` is standard input.
         output: Folder of the cleaned files; a file when one file goes in; ``"-"`` is standard output.
         text: Column of the text.
         id: Column that identifies a document; without it, file and row do.
