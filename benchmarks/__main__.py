@@ -72,7 +72,7 @@ def _tables(given: argparse.Namespace) -> list[Table]:
     if given.what == "index":
         tables.append(index.table(given.largest))
     if given.what == "corpus":
-        tables.append(corpus.growth([100.0, given.mb or 1000.0], "2GB"))
+        tables += [corpus.growth([100.0, given.mb or 1000.0], "2GB"), corpus.short_blocks(30.0, "2GB"), corpus.crawl()]
     if given.what in ("all", "robustness"):
         tables.append(robustness.table(given.mb or (1.0 if is_small else 2.0)))
     if given.what in ("all", "growth"):
