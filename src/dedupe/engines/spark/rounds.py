@@ -42,7 +42,8 @@ def links(work: Work, job: Job, found: Candidates) -> DataFrame:
         near = work.stage("survivors", made, threshold=job.options.threshold)
     else:
         decided, measured = decide(work, job, found)
-        near = attribute(work, job, found, decided, measured)
+        # written, as a join over a union of lazy tables can fail in Spark 4.3 once its partitions are changed at run time
+        near = work.stage("survivors/best", attribute(work, job, found, decided, measured))
     heads = near.withColumnsRenamed({"rank": "head", "survivor": "of_head", "similarity": "s_head"})
     copies = found.copies.join(heads, "head", "left").select(
         "rank",
