@@ -202,7 +202,7 @@ def run(target: Path, largest: int, n_nodes: int) -> None:
             graph = rounds(made, n_nodes, folder)
         runs = [one for _, _, some in measured for one in some]
         moved = shuffled(next(log.iterdir()), runs)
-    tables = [overhead(measured), stages(runs), *shuffles(runs[-1:], moved[-1:]), graph]
+    tables = [overhead(measured), stages(runs), *shuffles(runs[-1], moved[-1]), graph]
     plain = {"around": around, "tables": [asdict(table) for table in tables]}
     target.write_text(json.dumps(plain, indent=1, default=float) + "\n", "utf-8")
 

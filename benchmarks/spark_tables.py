@@ -18,6 +18,7 @@ from dedupe.options import Options
 CORES = 2
 PARTITIONS = 4
 RATE = 0.25  # planted copies for each original
+_ROWS = ("rows per document", "bytes per row before compression")
 
 
 @dataclass
@@ -51,11 +52,11 @@ class Run:
             spent[step_of(stage)] += end - before
         return spent
 
-    def step_at(self, moment: float) -> str | None:
-        """The step that something which ended at a moment belongs to."""
+    def stage_at(self, moment: float) -> str | None:
+        """The stage that something which ended at a moment belongs to."""
         if moment < self.begin:
             return None
-        return next((step_of(stage) for stage, end in self.ends if moment <= end), None)
+        return next((stage for stage, end in self.ends if moment <= end), None)
 
 
 def step_of(stage: str) -> str:
@@ -64,7 +65,7 @@ def step_of(stage: str) -> str:
 
 
 def shuffled(log: Path, runs: list[Run]) -> list[dict[str, Counter[str]]]:
-    """What each step of each run wrote for shuffles: bytes (compressed), plain (bytes before that), rows."""
+    """What each stage of each run wrote for shuffles: bytes (compressed), plain (bytes before that), rows."""
     moved: list[dict[str, Counter[str]]] = [defaultdict(Counter) for _ in runs]
     for line in log.open(encoding="utf-8"):
         event = json.loads(line)
@@ -77,9 +78,9 @@ def shuffled(log: Path, runs: list[Run]) -> list[dict[str, Counter[str]]]:
             moment, seen = info["Completion Time"], {"plain": sum(sizes)}
         else:
             continue
-        for run, steps_of_run in zip(runs, moved, strict=True):
-            if step := run.step_at(moment / 1000):
-                steps_of_run[step].update(seen)
+        for run, stages_of_run in zip(runs, moved, strict=True):
+            if stage := run.stage_at(moment / 1000):
+                stages_of_run[stage].update(seen)
     return moved
 
 
@@ -128,30 +129,40 @@ def stages(runs: list[Run]) -> Table:
     return table
 
 
-def shuffles(runs: list[Run], moved: list[dict[str, Counter[str]]]) -> list[Table]:
-    """Shuffled bytes of each step, beside what the plan expects."""
-    tables = []
-    for run, steps_of_run in zip(runs, moved, strict=True):
-        table = Table(
-            f"shuffle-{run.n_docs}-{run.way.replace(' ', '-')}",
-            f"Bytes shuffled per document, {cell(run.n_docs)} documents {run.way}",
-            "spills, broadcasts, and what is written as Parquet.",
-            {"blocks that share a bucket": f"{run.n_near / run.n_docs:.1%}", "taken by the plan": f"{NEAR:.0%}",
-             "MB of text": round(run.n_bytes / 1e6, 1)},
-            ["step", "plan", "measured, before compression", "measured / plan", "written", "rows per document",
-             "bytes per row before compression"],
-        )  # fmt: skip
-        expected = plan_of(run)
-        total: Counter[str] = Counter()
-        for name, plan in expected.items():
-            total.update(steps_of_run.get(name, {}))
-            table.rows.append(_line(name, plan, steps_of_run.get(name, Counter()), run.n_docs))
-        table.rows.append(_line("in all", sum(expected.values()), total, run.n_docs))
-        tables.append(table)
-    return tables
+def shuffles(run: Run, moved: dict[str, Counter[str]]) -> list[Table]:
+    """Shuffled bytes of each step of a run, beside what the plan expects, and of each part of its rounds."""
+    table = Table(
+        "shuffle",
+        f"Bytes shuffled per document, {cell(run.n_docs)} documents {run.way}",
+        "spills, broadcasts, and what is written as Parquet.",
+        {
+            "blocks that share a bucket": f"{run.n_near / run.n_docs:.1%}",
+            "taken by the plan": f"{NEAR:.0%}",
+            "MB of text": round(run.n_bytes / 1e6, 1),
+        },
+        ["step", "plan", "measured, before compression", "measured / plan", "written", *_ROWS],
+    )
+    parts = Table(
+        "parts",
+        "The same for the parts of the rounds",
+        "what the plan expects of each; it takes them together.",
+        {"repeats": 1},
+        ["stage", "measured, before compression", "written", *_ROWS],
+    )
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    for stage, counts in moved.items():
+        seen[step_of(stage)].update(counts)
+        seen["in all"].update(counts)
+        if step_of(stage) == "rounds":
+            parts.rows.append([stage, *_line(counts, run.n_docs)])
+    plan = plan_of(run)
+    for name, expected in {**plan, "in all": sum(plan.values())}.items():
+        plain, *rest = _line(seen[name], run.n_docs)
+        share = plain * run.n_docs / expected if expected else None
+        table.rows.append([name, expected / run.n_docs, plain, share, *rest])
+    return [table, parts]
 
 
-def _line(name: str, plan: float, seen: Counter[str], n_docs: int) -> list[Any]:
-    share = seen["plain"] / plan if plan else None
+def _line(seen: Counter[str], n_docs: int) -> list[Any]:
     per_row = seen["plain"] / seen["rows"] if seen["rows"] else None
-    return [name, plan / n_docs, seen["plain"] / n_docs, share, seen["bytes"] / n_docs, seen["rows"] / n_docs, per_row]
+    return [seen["plain"] / n_docs, seen["bytes"] / n_docs, seen["rows"] / n_docs, per_row]
