@@ -26,6 +26,10 @@ SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "3",
     "spark.executor.memory": "512m",
+    # many small queries: compiling them well would take longer than running them
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
 }
 _EXECUTOR = "CoarseGrainedExecutorBackend"
 _ANSWER = "answer "
