@@ -23,6 +23,7 @@ ROWS = [(1, "one two three"), (2, "four")]
     [
         ({"text": "txt"}, r"text='txt' names no column of the frame; its columns: id, text; did you mean 'text'"),
         ({"id": "nr"}, r"id='nr' names no column"),
+        ({"id": "survivor"}, r"id='survivor' is a name that find gives a column of its own; rename"),
         ({"text": "id"}, r"column 'id' is bigint, not string"),
         ({"keep": "newest:day"}, r"keep='day' names no column"),
         ({"keep": "newest:text"}, r"column 'text' is string; keep='newest:text' needs numbers or times"),
@@ -36,6 +37,12 @@ def test_a_wrong_argument_is_named(session: Any, settings: dict[str, Any], messa
     frame = session.createDataFrame(ROWS, "id long, text string")
     with pytest.raises((InputError, OptionError), match=message):
         spark.find(frame, **settings)
+
+
+def test_a_column_that_is_there_twice_is_named(session: Any) -> None:
+    frame = session.createDataFrame(ROWS, "id long, text string")
+    with pytest.raises(InputError, match=r"text='text' names a column .* twice; its columns: id, text, id, text$"):
+        spark.find(frame.join(frame, frame["id"] == frame["id"]))
 
 
 def test_wrong_limits_and_rules_for_empty_rows(session: Any) -> None:

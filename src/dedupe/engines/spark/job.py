@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 EMPTY = ("drop", "keep")
 _ORDERED = ("tinyint", "smallint", "int", "bigint", "float", "double", "boolean", "date", "timestamp", "timestamp_ntz")
+_RESULTS = (
+    "block", "start", "end", "n_words", "survivor", "survivor_block", "survivor_start", "survivor_end", "similarity",
+    "rule", "cluster",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -89,16 +93,19 @@ class Job:
         """See that the columns are there and hold what they should.
 
         Raises:
-            InputError: A column is missing, there twice, or of another type.
+            InputError: A column is missing, there twice, or of another type; or the id has the name of a result.
         """
+        if self.id in _RESULTS:
+            raise InputError(f"id={self.id!r} is a name that find gives a column of its own; rename the column first")
         kinds = dict(frame.dtypes)
         asked = {"text": self.text, "id": self.id, **({"keep": self.policy[1]} if self.policy else {})}
         for argument, name in asked.items():
             if not isinstance(name, str) or frame.columns.count(name) != 1:
-                there = "names a column that the frame has twice" if name in kinds else "names no column of the frame"
+                is_there = name in frame.columns
+                there = "names a column that the frame has twice" if is_there else "names no column of the frame"
                 raise InputError(
                     f"{argument}={name!r} {there}; its columns: {', '.join(frame.columns)}"
-                    + nearest(name, frame.columns)
+                    + ("" if is_there else nearest(name, frame.columns))
                 )
         if kinds[self.text] != "string":
             raise InputError(
