@@ -60,18 +60,19 @@ adapters: $(ADAPTERS_VENV)/installed
 	HF_HUB_OFFLINE=1 $(ADAPTERS_VENV)/bin/python -m pytest -o addopts= -o filterwarnings=default --import-mode=importlib \
 		--doctest-modules -ra tests/integrations src/dedupe/integrations
 
-# A cluster of processes on this machine, with executors, workers and drivers that are killed; then the answers alone
-# through Spark Connect and on the older major version.
+# A cluster of processes on this machine, with executors, workers and drivers that are killed; then one test of each
+# way of working through Spark Connect and on the older major version.
 ifeq ($(shell command -v java),)
 spark:
 	@echo "make spark: no Java here, so the Spark engine is not tested; install a Java 17 runtime"
 else
 SPARK_PYTEST := -m pytest -o addopts= -o filterwarnings=default --import-mode=importlib -ra
-SPARK_ANSWERS := tests/engines/spark/test_equality.py tests/engines/spark/test_work.py
+SPARK_SOME := tests/engines/spark/test_equality.py tests/engines/spark/test_work.py \
+	-k "near_duplicates or unit or unique or clean or rerun"
 spark: $(SPARK4_VENV)/installed $(SPARK3_VENV)/installed
 	$(SPARK4_VENV)/bin/python $(SPARK_PYTEST) tests/engines
-	SPARK_CONNECT=1 $(SPARK4_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_ANSWERS)
-	$(SPARK3_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_ANSWERS)
+	SPARK_CONNECT=1 $(SPARK4_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_SOME)
+	$(SPARK3_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_SOME)
 endif
 
 bench: $(VENV)/bench
