@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hostile import HOSTILE
+from pyspark.sql import functions as F
 
 import dedupe
 from dedupe.engines import spark
@@ -48,6 +50,10 @@ def test_a_column_that_is_there_twice_is_named(session: Any) -> None:
 def test_wrong_limits_and_rules_for_empty_rows(session: Any) -> None:
     with pytest.raises(OptionError, match=r"limits.edges must be a whole number from 0, got -1"):
         spark.Limits(edges=-1)
+    with pytest.raises(OptionError, match=r"limits must be a Limits, got 5"):
+        spark.find(session.createDataFrame(ROWS, "id long, text string"), limits=5)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"df must be a Spark DataFrame, got str"):
+        spark.unique("text")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="empty must be one of 'drop', 'keep', got 'dorp'; did you mean 'drop'"):
         spark.unique(session.createDataFrame(ROWS, "id long, text string"), empty="dorp")
     with pytest.raises(InputError, match="text='body' names no text column"):
@@ -64,9 +70,12 @@ def test_every_row_needs_an_id_of_its_own(session: Any, ids: list[int | None], m
 
 
 def test_rows_that_change_from_read_to_read_are_noticed(session: Any) -> None:
-    twins = "concat('the same words again and again ', cast(id % 7 as string), ' ', cast(rand() as string)) as text"
+    def now(number: int) -> str:
+        return f"the same words again and again {number % 7} {time.time_ns()}"
+
+    changing = F.udf(now, "string").asNondeterministic()
     with pytest.raises(InputError, match="its rows change from read to read; write it to a table first"):
-        spark.find(session.range(40).selectExpr("id", twins), threshold=0.5)
+        spark.find(session.range(40).select("id", changing("id").alias("text")), threshold=0.5)
 
 
 def test_hostile_texts_are_found_as_on_one_machine(session: Any) -> None:

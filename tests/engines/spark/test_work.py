@@ -77,6 +77,12 @@ def test_the_same_folder_gives_the_same_rows(session: Any, tmp_path: Path) -> No
     assert [TEXTS[i] for i in kept[0]] == dedupe.unique(TEXTS)
 
 
+def test_a_folder_that_cannot_be_written_is_named(session: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OptionError, match=r"work='.*file/run' cannot be written: "):
+        Work.open(session, str(tmp_path / "file" / "run"))
+
+
 def test_a_folder_must_be_named_where_executors_run_elsewhere() -> None:
     class Elsewhere:
         class conf:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _SAMPLE = 200  # rows that tell how many blocks a byte of text has
 NEAR = 0.2  # share of the blocks that is taken to share a bucket with another
 _ROW = 24  # bytes that Spark adds to a row in a shuffle
-_PAIRS = 1.5  # pairs that a block of a bucket is taken to be measured in
+_MEASURED = 4  # times that pairs are measured: three rounds, and the survivors
+_MEMBER = 400  # bytes of keys, states and decisions of a block in a round
 
 
 class Step(NamedTuple):
@@ -51,10 +52,9 @@ def steps(n_blocks: float, bytes_text: float, n_bands: int) -> Iterator[Step]:
     yield Step("buckets", "count the band keys", keys * (_ROW + 16))
     yield Step("postings", "keep the keys that are shared", keys * (_ROW + 16))
     yield Step("texts", "fetch the texts of blocks in buckets", bytes_text + near * _ROW)
-    pairs = near * _PAIRS
-    yield Step(
-        "rounds", "pair, measure on the text, decide", near * 2 * (_ROW + 24) + 2 * pairs * bytes_text / n_blocks
-    )
+    # each time pairs are measured, the texts of all blocks in buckets go to their left and to their right sides
+    block = 2 * (bytes_text / n_blocks + _ROW) + _MEMBER
+    yield Step("rounds", "pair, measure on the text, decide", _MEASURED * near * block)
     yield Step("flags", "survivor, similarity, rule of each block", n_blocks * 2 * (_ROW + 60))
 
 

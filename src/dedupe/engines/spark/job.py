@@ -70,9 +70,11 @@ class Job:
         """Check what only a cluster asks for.
 
         Raises:
-            OptionError: The measure, linkage or pairs are not those that a cluster decides by.
+            OptionError: The measure, linkage or pairs are not those that a cluster decides by, or limits are no limits.
         """
         check_walk(self.options, "on a cluster")
+        if not isinstance(self.limits, Limits):
+            raise OptionError(f"limits must be a Limits, got {self.limits!r}")
 
     @property
     def plan(self) -> bands.Plan:
@@ -95,6 +97,8 @@ class Job:
         Raises:
             InputError: A column is missing, there twice, or of another type; or the id has the name of a result.
         """
+        if not hasattr(frame, "mapInArrow"):
+            raise InputError(f"df must be a Spark DataFrame, got {type(frame).__name__}")
         if self.id in _RESULTS:
             raise InputError(f"id={self.id!r} is a name that find gives a column of its own; rename the column first")
         kinds = dict(frame.dtypes)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyspark.sql import functions as F
 
+from dedupe.core.survivors import LEADERS
 from dedupe.engines import kernels
 from dedupe.engines.spark.columns import named
 from dedupe.engines.spark.job import Job
@@ -60,7 +61,8 @@ def candidates(work: Work, job: Job, frame: DataFrame) -> Candidates:
     buckets = work.stage("buckets", sizes, **job.settings("min_words"))
     fullest = largest(buckets)
     for row in fullest:
-        log.info("bucket %d holds %d blocks", row["key"], row["n_blocks"])
+        if row["n_blocks"] > LEADERS:
+            log.info("bucket %d holds %d blocks", row["key"], row["n_blocks"])
     postings = work.stage("postings", heads.join(buckets.select("key"), "key", "left_semi"))
     texts = work.stage("texts", texts_of(rows, blocks, postings, job))
     n_near = postings.select("rank").distinct().count()

@@ -62,7 +62,7 @@ class Work:
         """Use a folder, or on one machine a temporary one.
 
         Raises:
-            OptionError: No folder is named, and the executors run elsewhere.
+            OptionError: No folder is named, and the executors run elsewhere; or it cannot be written.
         """
         if folder is not None and (not isinstance(folder, str) or not folder.strip()):
             raise OptionError(f"work must be a path or URL, got {folder!r}")
@@ -75,7 +75,13 @@ class Work:
                 )
             folder = tempfile.mkdtemp(prefix="dedupe-spark-")
             atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return cls(session, folder)
+        try:
+            return cls(session, folder)
+        except Exception as error:  # a file system that Spark lacks, or one that says no
+            said = str(error).strip().splitlines()
+            raise OptionError(
+                f"work={folder!r} cannot be written: {said[0] if said else type(error).__name__}"
+            ) from error
 
     def stage(self, name: str, frame: DataFrame, *, content: Content | None = None, **settings: Any) -> DataFrame:
         """Write a stage, unless an earlier run has made it from the same things.
@@ -100,6 +106,7 @@ class Work:
         if note is not None and note["after"] == self._token and note["settings"] == _plain(settings):
             self._check(name, note["rows"], path)
             self.reused.append(name)
+            log.info("stage %s: taken over, %d rows", name, note["rows"])
             self.rows[name], self._token = note["rows"], note["token"]
             return written(path)
         if note is not None:
