@@ -3,6 +3,7 @@
 #   make test    format, lint, types, doctests, tests, then the wheel in an environment of its own
 #   make adapters    the adapters, tested with the frameworks that they are for, in an environment of their own
 #   make spark   the Spark engine on PySpark 4, through Spark Connect, and on PySpark 3.5 (needs Java)
+#   make faults  the same with executors, workers and drivers killed in every kind of stage (ten minutes)
 #   make bench   the benchmarks, small
 #   make clean   remove all that the targets above made
 # Another Python: make test PYTHON=python3.12
@@ -19,7 +20,7 @@ PIP := -m pip --disable-pip-version-check --quiet
 BUILD_FILES := pyproject.toml setup.py $(wildcard src/dedupe/core/*.c src/dedupe/core/*.h)
 SOURCES := $(BUILD_FILES) README.md LICENSE $(shell find src/dedupe -name '*.py' -o -name '*.bin' -o -name '*.json')
 
-.PHONY: demo test lint types tests numpy fuzz figures wheel adapters spark bench clean
+.PHONY: demo test lint types tests numpy fuzz figures wheel adapters spark faults bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -60,19 +61,22 @@ adapters: $(ADAPTERS_VENV)/installed
 	HF_HUB_OFFLINE=1 $(ADAPTERS_VENV)/bin/python -m pytest -o addopts= -o filterwarnings=default --import-mode=importlib \
 		--doctest-modules -ra tests/integrations src/dedupe/integrations
 
-# A cluster of processes on this machine, with executors, workers and drivers that are killed; then one test of each
-# way of working through Spark Connect and on the older major version.
+# A cluster of processes on this machine, with an executor, a worker and drivers that are killed; then one test of each
+# way of working through Spark Connect and on the older major version. `make faults` kills in every kind of stage.
 ifeq ($(shell command -v java),)
-spark:
-	@echo "make spark: no Java here, so the Spark engine is not tested; install a Java 17 runtime"
+spark faults:
+	@echo "make $@: no Java here, so the Spark engine is not tested; install a Java 17 runtime"
 else
 SPARK_PYTEST := -m pytest -o addopts= -o filterwarnings=default --import-mode=importlib -ra
 SPARK_SOME := tests/engines/spark/test_equality.py tests/engines/spark/test_work.py \
 	-k "near_duplicates or unit or unique or clean or rerun"
 spark: $(SPARK4_VENV)/installed $(SPARK3_VENV)/installed
-	$(SPARK4_VENV)/bin/python $(SPARK_PYTEST) tests/engines
+	$(SPARK4_VENV)/bin/python $(SPARK_PYTEST) -m "not slow" tests/engines
 	SPARK_CONNECT=1 $(SPARK4_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_SOME)
 	$(SPARK3_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_SOME)
+
+faults: $(SPARK4_VENV)/installed
+	$(SPARK4_VENV)/bin/python $(SPARK_PYTEST) -s tests/engines/spark/test_faults.py
 endif
 
 bench: $(VENV)/bench

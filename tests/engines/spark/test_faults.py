@@ -22,8 +22,6 @@ from corpora import chain, near_duplicates
 import dedupe
 from dedupe.engines.spark.work import Work
 
-pytestmark = pytest.mark.slow
-
 TEXTS = near_duplicates(300, 1) + chain(60, 5)
 SETTINGS = {"threshold": 0.85, "recall": 0.999}
 ROUNDS = {"bytes": 0}  # decide in rounds, however small the input
@@ -112,20 +110,20 @@ def test_a_killed_driver_goes_on_where_it_was(source: str, tmp_path: Path) -> No
         pytest.param(
             ["fingerprints/_temporary", "blocks/_temporary/0/_temporary/*", "buckets/_temporary", "texts/_temporary",
              "round-1/measured/_temporary/0/_temporary/*", "round-1/decided/_temporary", "flags/_temporary"],
-            ROUNDS, id="in stages",
+            ROUNDS, id="in stages", marks=pytest.mark.slow,
         ),
         pytest.param(
             ["notes/blocks/_SUCCESS", "copies/_temporary", "notes/postings/_SUCCESS", "round-1/pairs/_temporary",
              "round-1/states/_temporary", "notes/round-1/decided/_SUCCESS", "survivors/measured/_temporary"],
-            ROUNDS, id="between stages and in others",
+            ROUNDS, id="between stages and in others", marks=pytest.mark.slow,
         ),
         pytest.param(
-            ["postings/_temporary", "survivors/_temporary"], {}, id="where one task decides",
+            ["postings/_temporary", "survivors/best/_temporary"], {}, id="where one task decides",
         ),
         pytest.param(
             ["round-1/matches/_temporary", "round-1/components/round-0/_temporary",
              "round-1/components/round-1/_temporary/0/_temporary/*", "survivors/pairs/_temporary"],
-            COMPONENTS, id="in the rounds of components",
+            COMPONENTS, id="in the rounds of components", marks=pytest.mark.slow,
         ),
     ],
 )  # fmt: skip

@@ -39,7 +39,7 @@ def links(work: Work, job: Job, found: Candidates) -> DataFrame:
     if (row[0] or 0) <= job.limits.bytes:
         kernel = partial(kernels.decide, width_words=job.options.width_words, threshold=job.options.threshold)
         made = found.texts.repartition(1).mapInArrow(kernel, "rank long, survivor long, similarity double")
-        near = work.stage("survivors", made, threshold=job.options.threshold)
+        near = work.stage("survivors/best", made, threshold=job.options.threshold)
     else:
         decided, measured = decide(work, job, found)
         # written, as a join over a union of lazy tables can fail in Spark 4.3 once its partitions are changed at run time
@@ -122,7 +122,9 @@ def _salted(members: DataFrame, found: Candidates, n_leaders: int, limit: int) -
         place = F.row_number().over(Window.partitionBy(*group).orderBy("rank"))
         first = first.withColumn("place", place).where(F.col("place") <= n_leaders + 1).drop("place")
     everywhere = first.withColumn("salt", F.explode(F.sequence(F.lit(0), F.col("n_parts") - 1)))
-    shared = crowded.select(*columns).unionByName(everywhere.select(*columns)).dropDuplicates(["key", "salt", "rank"])
+    both = crowded.select(*columns).unionByName(everywhere.select(*columns))
+    # parted anew first: Spark 4.3 can fail where it takes over the partitions of a union
+    shared = both.repartition("key", "salt").dropDuplicates(["key", "salt", "rank"])
     return plain.join(parts, "key", "left_anti").unionByName(shared)
 
 
