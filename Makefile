@@ -69,7 +69,7 @@ spark faults:
 else
 SPARK_PYTEST := -m pytest -o addopts= -o filterwarnings=default --import-mode=importlib -ra
 SPARK_SOME := tests/engines/spark/test_equality.py tests/engines/spark/test_work.py \
-	-k "near_duplicates or unit or unique or clean or rerun"
+	-k "7-1000 or paragraph or unique or clean or rerun"
 spark: $(SPARK4_VENV)/installed $(SPARK3_VENV)/installed
 	$(SPARK4_VENV)/bin/python $(SPARK_PYTEST) -m "not slow" tests/engines
 	SPARK_CONNECT=1 $(SPARK4_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_SOME)
