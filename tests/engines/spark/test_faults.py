@@ -65,6 +65,7 @@ def tokens(work: Path) -> dict[str, str]:
     return {note["stage"]: note["token"] for note in notes if "token" in note}
 
 
+@pytest.mark.slow
 def test_the_answer_is_exact_when_a_worker_is_killed_with_its_executor(source: str, tmp_path: Path) -> None:
     with standalone(2) as (address, workers), Driver(address) as driver:
 
