@@ -85,7 +85,7 @@ def test_the_answer_is_exact_when_a_worker_is_killed_with_its_executor(source: s
 
 def test_a_killed_driver_goes_on_where_it_was(source: str, tmp_path: Path) -> None:
     whole: dict[str, str] = {}
-    for moment in ("blocks/_temporary", "round-1/measured/_temporary", "flags/_temporary"):
+    for moment in ("blocks/_temporary", "flags/_temporary"):
         with Driver("local[2]") as driver:
             driver.ask(**request(source, tmp_path, verb="unique"))
             watch = Watch(tmp_path, [moment], driver.kill)
@@ -146,6 +146,7 @@ def test_the_answer_is_exact_when_executors_are_killed(
     assert len(set(killed)) == len(moments)
 
 
+@pytest.mark.slow
 def test_a_stage_that_is_half_gone_is_named(driver: Driver, source: str, tmp_path: Path) -> None:
     driver.ask(**request(source, tmp_path, limits={}))
     assert links(driver.answer()) == wanted()
