@@ -61,17 +61,16 @@ adapters: $(ADAPTERS_VENV)/installed
 	HF_HUB_OFFLINE=1 $(ADAPTERS_VENV)/bin/python -m pytest -o addopts= -o filterwarnings=default --import-mode=importlib \
 		--doctest-modules -ra tests/integrations src/dedupe/integrations
 
-# A cluster of processes on this machine, with executors and drivers that are killed; then one test of each way of
-# working through Spark Connect and on the older major version, side by side. `make faults` kills in every kind of stage.
+# A cluster of processes on this machine, with executors and drivers that are killed; and side by side, through Spark
+# Connect and on the older major version, one test of each way of working. `make faults` kills in every kind of stage.
 ifeq ($(shell command -v java),)
 spark faults:
 	@echo "make $@: no Java here, so the Spark engine is not tested; install a Java 17 runtime"
 else
 SPARK_PYTEST := -m pytest -o addopts= -o filterwarnings=default --import-mode=importlib -ra
-SPARK_SOME := tests/engines/spark/test_equality.py tests/engines/spark/test_work.py \
-	-k "7-1000 or paragraph or unique or clean or rerun"
+SPARK_SOME := -m everywhere tests/engines/spark
 spark: $(SPARK4_VENV)/installed $(SPARK3_VENV)/installed
-	$(SPARK4_VENV)/bin/python $(SPARK_PYTEST) -m "not slow" tests/engines
+	$(SPARK4_VENV)/bin/python $(SPARK_PYTEST) -m "not slow and not everywhere" tests/engines
 	SPARK_CONNECT=1 $(SPARK4_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_SOME) > $(SPARK4_VENV)/connect.log 2>&1 & \
 	$(SPARK3_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_SOME); is_well=$$?; \
 	wait $$! && is_connect_well=0 || is_connect_well=1; cat $(SPARK4_VENV)/connect.log; \

@@ -55,6 +55,7 @@ def test_each_policy(session: Any, keep: str) -> None:
     assert len(found) > 50
 
 
+@pytest.mark.everywhere
 def test_a_policy_function(session: Any) -> None:
     texts = near_duplicates(200, 2)
 
@@ -64,13 +65,14 @@ def test_a_policy_function(session: Any) -> None:
     assert by_spark(table(session, texts), threshold=0.6, keep=keep) == by_one_machine(texts, threshold=0.6, keep=keep)
 
 
+@pytest.mark.everywhere
 @pytest.mark.parametrize("unit", ["paragraph", "sentence"])
 def test_each_unit(session: Any, unit: str) -> None:
     texts = paragraphs(100, 3)
     assert by_spark(table(session, texts), unit=unit) == by_one_machine(texts, unit=unit)
 
 
-@pytest.mark.parametrize(("n_partitions", "edges"), [(1, 0), (7, 1000)])
+@pytest.mark.parametrize(("n_partitions", "edges"), [(1, 0), pytest.param(7, 1000, marks=pytest.mark.everywhere)])
 def test_rounds_over_near_duplicates_chains_and_crowds(session: Any, n_partitions: int, edges: int) -> None:
     texts = near_duplicates(300, 4 + n_partitions) + chain(60, 5) + crowd(90, 6) + crowd(90, 6)[::-1]
     # rounds, salted buckets, and with no edges allowed components too, however small the input
@@ -107,6 +109,7 @@ def test_a_policy_by_a_column(session: Any) -> None:
         assert found == {one.block.doc: one.survivor.doc for one in wanted.duplicates}, keep
 
 
+@pytest.mark.everywhere
 def test_unique_keeps_the_rows_as_they_were(session: Any) -> None:
     texts = near_duplicates(120, 9)
     frame = session.createDataFrame(
@@ -119,6 +122,7 @@ def test_unique_keeps_the_rows_as_they_were(session: Any) -> None:
     assert all(row["more"]["n"] == int(row["id"][2:]) for row in rows)
 
 
+@pytest.mark.everywhere
 @pytest.mark.parametrize("empty", ["drop", "keep"])
 def test_unique_paragraphs_leave_their_documents(session: Any, empty: str) -> None:
     texts = ["One two three four.\n\nFive six seven.", "Five six seven.", "", "Eight nine.\n\nOne two three four.\n"]
@@ -129,6 +133,7 @@ def test_unique_paragraphs_leave_their_documents(session: Any, empty: str) -> No
     assert {row["id"]: row["text"] for row in rows} == left
 
 
+@pytest.mark.everywhere
 def test_clean_is_clean_many(session: Any) -> None:
     texts = [*paragraphs(80, 10), None]
     rows = spark.clean(table(session, texts)).collect()

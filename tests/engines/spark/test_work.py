@@ -29,6 +29,7 @@ def run(frame: Any, folder: Path, **settings: Any) -> Work:
     return work
 
 
+@pytest.mark.everywhere
 def test_a_rerun_takes_over_what_is_there(session: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     frame = session.createDataFrame(list(enumerate(TEXTS)), "id long, text string")
     first = run(frame, tmp_path)
