@@ -3,7 +3,7 @@
 #   make test    format, lint, types, doctests, tests, then the wheel in an environment of its own
 #   make adapters    the adapters, tested with the frameworks that they are for, in an environment of their own
 #   make spark   the Spark engine on PySpark 4, through Spark Connect, and on PySpark 3.5 (needs Java)
-#   make faults  the same with executors, workers and drivers killed in every kind of stage (ten minutes)
+#   make faults  the long tests of the Spark engine: executors and a worker killed in every kind of stage (ten minutes)
 #   make bench   the benchmarks, small
 #   make clean   remove all that the targets above made
 # Another Python: make test PYTHON=python3.12
@@ -77,7 +77,7 @@ spark: $(SPARK4_VENV)/installed $(SPARK3_VENV)/installed
 	test $$is_well$$is_connect_well = 00
 
 faults: $(SPARK4_VENV)/installed
-	$(SPARK4_VENV)/bin/python $(SPARK_PYTEST) -s tests/engines/spark/test_faults.py
+	$(SPARK4_VENV)/bin/python $(SPARK_PYTEST) -s -m slow tests/engines/spark
 endif
 
 bench: $(VENV)/bench

@@ -82,6 +82,7 @@ def test_rounds_over_near_duplicates_chains_and_crowds(session: Any, n_partition
     assert found == by_one_machine(texts, threshold=0.85, recall=0.999)
 
 
+@pytest.mark.slow
 def test_the_limit_of_leaders_is_the_same_in_rounds(session: Any) -> None:
     texts = crowd(150, 7)
     stats = dedupe.find(texts, threshold=0.92, recall=0.9999).stats
