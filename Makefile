@@ -68,7 +68,7 @@ spark faults:
 	@echo "make $@: no Java here, so the Spark engine is not tested; install a Java 17 runtime"
 else
 SPARK_PYTEST := -m pytest -o addopts= -o filterwarnings=default --import-mode=importlib -ra
-SPARK_SOME := -m everywhere tests/engines/spark
+SPARK_SOME := -m "everywhere and not slow" tests/engines/spark
 spark: $(SPARK4_VENV)/installed $(SPARK3_VENV)/installed
 	$(SPARK4_VENV)/bin/python $(SPARK_PYTEST) -m "not slow and not everywhere" tests/engines
 	SPARK_CONNECT=1 $(SPARK4_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_SOME) > $(SPARK4_VENV)/connect.log 2>&1 & \

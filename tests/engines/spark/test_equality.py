@@ -66,7 +66,7 @@ def test_a_policy_function(session: Any) -> None:
 
 
 @pytest.mark.everywhere
-@pytest.mark.parametrize("unit", ["paragraph", "sentence"])
+@pytest.mark.parametrize("unit", ["paragraph", pytest.param("sentence", marks=pytest.mark.slow)])
 def test_each_unit(session: Any, unit: str) -> None:
     texts = paragraphs(100, 3)
     assert by_spark(table(session, texts), unit=unit) == by_one_machine(texts, unit=unit)
@@ -124,7 +124,7 @@ def test_unique_keeps_the_rows_as_they_were(session: Any) -> None:
 
 
 @pytest.mark.everywhere
-@pytest.mark.parametrize("empty", ["drop", "keep"])
+@pytest.mark.parametrize("empty", ["drop", pytest.param("keep", marks=pytest.mark.slow)])
 def test_unique_paragraphs_leave_their_documents(session: Any, empty: str) -> None:
     texts = ["One two three four.\n\nFive six seven.", "Five six seven.", "", "Eight nine.\n\nOne two three four.\n"]
     rows = spark.unique(table(session, texts), unit="paragraph", empty=empty).orderBy("id").collect()
