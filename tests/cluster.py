@@ -218,10 +218,7 @@ def _listens(port: int) -> bool:
 def _serve(master: str) -> None:
     from pyspark.sql import SparkSession
 
-    builder = SparkSession.builder.master(master)
-    for name, value in SETTINGS.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
+    session = SparkSession.builder.master(master).config(map=SETTINGS).getOrCreate()
     print(_ANSWER + "null", flush=True)
     for line in sys.stdin:
         print(_ANSWER + json.dumps(_run(session, **json.loads(line))), flush=True)

@@ -171,8 +171,8 @@ class _Pass:
             store.scores.append(self._scores(batch, blocks))
         if self.job.needs_spans:
             spans = np.empty(rows.size, SPAN)
-            spans["start"] = char_offsets(batch, blocks.docs, blocks.starts)
-            spans["end"] = char_offsets(batch, blocks.docs, blocks.ends)
+            borders = np.stack((blocks.starts, blocks.ends))
+            spans["start"], spans["end"] = char_offsets(batch, blocks.docs, borders)
             store.spans.append(spans)
         known = self.against.take(batch, blocks, self.n_blocks) if self.against else np.zeros(0, np.int64)
         for band, column in enumerate(store.keys):

@@ -133,11 +133,8 @@ def cut_out(batches: Batches, text: str, wanted: str, unit: Any) -> Batches:
     for batch in batches:
         texts = _read(batch, text).batch
         blocks = split(texts, unit)
-        lists = batch.column(wanted)
-        doc = np.repeat(np.arange(batch.num_rows), np.asarray(lists.value_lengths().fill_null(0)))
-        asked = lists.flatten()
-        first = np.searchsorted(blocks.docs, doc)
-        number = first + np.asarray(asked.field("block"))
+        asked = batch.column(wanted).flatten()
+        number = _numbers(blocks, batch.column(wanted), asked.field("block"))
         sizes = blocks.ends[number] - blocks.starts[number]
         data = texts.buffer[ranges(blocks.starts[number], sizes)]
         made = pa.LargeStringArray.from_buffers(
@@ -145,6 +142,13 @@ def cut_out(batches: Batches, text: str, wanted: str, unit: Any) -> Batches:
         )
         columns = [asked.field("rank"), made.cast(pa.string()), asked.field("shared")]
         yield pa.RecordBatch.from_arrays(columns, names=["rank", "text", "keys"])
+
+
+def _numbers(blocks: Blocks, lists: pa.ListArray, places: pa.Array) -> I64:
+    """Number the blocks that a list column names by their places in each row's text; `places` are all, row by row."""
+    doc = np.repeat(np.arange(len(lists)), np.asarray(lists.value_lengths().fill_null(0)))
+    result: I64 = np.searchsorted(blocks.docs, doc) + np.asarray(places)
+    return result
 
 
 def decide(batches: Batches, width_words: int, threshold: float) -> Batches:
@@ -347,10 +351,8 @@ def without(batches: Batches, text: str, gone: str, unit: Any) -> Batches:
     for batch in batches:
         texts = _read(batch, text).batch
         blocks = split(texts, unit)
-        lists = batch.column(gone)
-        doc = np.repeat(np.arange(batch.num_rows), np.asarray(lists.value_lengths().fill_null(0)))
-        number = np.sort(np.searchsorted(blocks.docs, doc) + np.asarray(lists.flatten()))
-        left = dict(shortened(texts, blocks, number))
+        number = _numbers(blocks, batch.column(gone), batch.column(gone).flatten())
+        left = dict(shortened(texts, blocks, np.sort(number)))
         values = batch.column(text).to_pylist()
         made = [left[row].decode() if row in left else value for row, value in enumerate(values)]
         names = [name for name in batch.schema.names if name != gone]

@@ -178,11 +178,12 @@ def _kept_text(batch: Batch, blocks: Blocks) -> dict[str, Any]:
 
 def _kept_sets(batch: Batch, blocks: Blocks, source: Source) -> dict[str, Any]:
     sets = source.sets(np.arange(blocks.starts.size))
+    starts, ends = char_offsets(batch, blocks.docs, np.stack((blocks.starts, blocks.ends)))
     return {
         "texts": np.zeros(0, np.uint8),
         "text_offsets": np.zeros(1, np.uint64),
-        "starts": char_offsets(batch, blocks.docs, blocks.starts).astype(np.uint32),
-        "ends": char_offsets(batch, blocks.docs, blocks.ends).astype(np.uint32),
+        "starts": starts.astype(np.uint32),
+        "ends": ends.astype(np.uint32),
         "sets": sets.hashes.astype(np.uint32),
         "set_offsets": sets.offsets.astype(np.uint64),
     }

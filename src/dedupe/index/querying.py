@@ -127,8 +127,8 @@ def matches(view: View, texts: Sequence[str], k: int) -> list[tuple[IndexMatch, 
     made: list[list[IndexMatch]] = [[] for _ in texts]
     query = found.query[order]
     docs = asked.blocks.docs[query]
-    starts = char_offsets(asked.batch, docs, asked.blocks.starts[query]).tolist()
-    ends = char_offsets(asked.batch, docs, asked.blocks.ends[query]).tolist()
+    spans = np.stack((asked.blocks.starts[query], asked.blocks.ends[query]))
+    starts, ends = char_offsets(asked.batch, docs, spans).tolist()
     rows = zip(
         docs.tolist(), starts, ends, view.block_fields(found.block[order]),
         found.similarity[order].tolist(), found.same_words[order].tolist(), strict=True,

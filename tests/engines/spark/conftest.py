@@ -12,19 +12,11 @@ import pytest
 
 pytest.importorskip("pyspark")
 
+from cluster import SETTINGS
 from pyspark.sql import SparkSession
 
-SETTINGS = {
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.host": "127.0.0.1",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.sql.shuffle.partitions": "3",
-    # many small queries: compiling them well would take longer than running them
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "97",  # buckets and blocks go over the borders of batches
-}
+# buckets and blocks go over the borders of batches
+SMALL_BATCHES = {"spark.sql.execution.arrow.maxRecordsPerBatch": "97"}
 CONNECT = bool(os.environ.get("SPARK_CONNECT"))
 
 
@@ -34,9 +26,7 @@ def session() -> Iterator[Any]:
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder
     builder = builder.remote("local[2]") if CONNECT else builder.master("local[2]")
-    for name, value in SETTINGS.items():
-        builder = builder.config(name, value)
-    made = builder.getOrCreate()
+    made = builder.config(map=SETTINGS | SMALL_BATCHES).getOrCreate()
     logging.getLogger("py4j").setLevel(logging.ERROR)
     yield made
     made.stop()

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from dedupe.corpus import formats
 from dedupe.corpus.run import make_job
 from dedupe.engines import kernels
 from dedupe.engines.spark.columns import named
 from dedupe.engines.spark.explain import tell
-from dedupe.engines.spark.job import EMPTY, Job, Limits
+from dedupe.engines.spark.job import Job, Limits, check_empty
 from dedupe.engines.spark.verbs import flags_of, kept
 from dedupe.errors import InputError, OptionError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-FORMATS = {"jsonl": (".jsonl", ".ndjson", ".jl", ".json"), "parquet": (".parquet", ".pq")}
+FORMATS = {kind: formats.FORMATS[kind] for kind in ("jsonl", "parquet")}
 _PACKED = {".gz": "gzip", ".bz2": "bzip2"}
 
 
@@ -93,8 +94,7 @@ def clean_files(
         InputError: An input or the output is not what it should be.
         OptionError: A setting breaks its rule.
     """
-    if empty not in EMPTY:
-        raise OptionError(f"empty must be one of 'drop', 'keep', got {empty!r}")
+    check_empty(empty)
     if output == "-":
         raise OptionError("on a cluster the output must be a folder, got '-'")
     table, job = _opened(session, inputs, text, id, format, settings)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dedupe import __version__
 from dedupe.core import bands
+from dedupe.corpus.job import EMPTY
 from dedupe.errors import InputError, OptionError, nearest
 from dedupe.find import plain_settings
 from dedupe.options import Options, check_walk, column_policy
@@ -14,7 +15,6 @@ from dedupe.options import Options, check_walk, column_policy
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-EMPTY = ("drop", "keep")
 _ORDERED = ("tinyint", "smallint", "int", "bigint", "float", "double", "boolean", "date", "timestamp", "timestamp_ntz")
 _RESULTS = (
     "block", "start", "end", "n_words", "survivor", "survivor_block", "survivor_start", "survivor_end", "similarity",
@@ -120,3 +120,13 @@ class Job:
                 f"column {self.policy[1]!r} is {kinds[self.policy[1]]}; keep={self.options.keep!r} needs numbers or "
                 "times, so cast it first"
             )
+
+
+def check_empty(empty: str) -> None:
+    """See that the rule for rows that lose all their blocks is one.
+
+    Raises:
+        OptionError: It is not.
+    """
+    if empty not in EMPTY:
+        raise OptionError(f"empty must be one of 'drop', 'keep', got {empty!r}{nearest(empty, EMPTY)}")

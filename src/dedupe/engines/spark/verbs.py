@@ -11,12 +11,12 @@ from dedupe.clean import DEFAULTS
 from dedupe.engines import kernels
 from dedupe.engines.spark.columns import named
 from dedupe.engines.spark.explain import tell
-from dedupe.engines.spark.job import EMPTY, Job, Limits
+from dedupe.engines.spark.job import Job, Limits, check_empty
 from dedupe.engines.spark.rounds import links
 from dedupe.engines.spark.stages import candidates, source
 from dedupe.engines.spark.work import Work
 from dedupe.engines.spark.workers import check_workers
-from dedupe.errors import InputError, OptionError, nearest
+from dedupe.errors import InputError, nearest
 from dedupe.options import Options, Settings
 
 if TYPE_CHECKING:
@@ -98,8 +98,7 @@ def unique(
         OptionError: As for :func:`find`.
         WorkerError: As for :func:`find`.
     """
-    if empty not in EMPTY:
-        raise OptionError(f"empty must be one of 'drop', 'keep', got {empty!r}{nearest(empty, EMPTY)}")
+    check_empty(empty)
     job = Job(text, id, Options.of(options, settings, unit="document"), limits or Limits())
     return kept(df, flags_of(df, job, work, explain=explain), job, empty)
 
