@@ -17,7 +17,7 @@ SPARK4_VENV := .venv-spark4
 SPARK3_VENV := .venv-spark3
 EXTRAS := arrow,datasets,datatrove,haystack,langchain,llama-index,scrapy,sklearn
 PIP := -m pip --disable-pip-version-check --quiet
-BUILD_FILES := pyproject.toml setup.py $(wildcard src/dedupe/core/*.c src/dedupe/core/*.h)
+BUILD_FILES := pyproject.toml setup.py $(wildcard src/dedupe/core/native/*.c src/dedupe/core/native/*.h)
 SOURCES := $(BUILD_FILES) README.md LICENSE $(shell find src/dedupe -name '*.py' -o -name '*.bin' -o -name '*.json')
 
 .PHONY: demo test lint types tests numpy fuzz figures wheel adapters spark faults bench clean
@@ -70,7 +70,7 @@ else
 SPARK_PYTEST := -m pytest -o addopts= -o filterwarnings=default --import-mode=importlib -ra
 SPARK_SOME := -m "everywhere and not slow" tests/engines/spark
 spark: $(SPARK4_VENV)/installed $(SPARK3_VENV)/installed
-	$(SPARK4_VENV)/bin/python $(SPARK_PYTEST) -m "not slow and not everywhere" tests/engines
+	$(SPARK4_VENV)/bin/python $(SPARK_PYTEST) -m "not slow and not everywhere" tests/engines/spark tests/engines/test_arrow.py
 	SPARK_CONNECT=1 $(SPARK4_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_SOME) > $(SPARK4_VENV)/connect.log 2>&1 & \
 	$(SPARK3_VENV)/bin/python $(SPARK_PYTEST) $(SPARK_SOME); is_well=$$?; \
 	wait $$! && is_connect_well=0 || is_connect_well=1; cat $(SPARK4_VENV)/connect.log; \
@@ -84,7 +84,7 @@ bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(WHEEL_VENV) $(ADAPTERS_VENV) $(SPARK4_VENV) $(SPARK3_VENV) .demo build dist src/*.egg-info src/dedupe/core/_native*.so \
+	rm -rf $(VENV) $(WHEEL_VENV) $(ADAPTERS_VENV) $(SPARK4_VENV) $(SPARK3_VENV) .demo build dist src/*.egg-info src/dedupe/core/native/_native*.so \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-SOURCE = Path("src/dedupe/core/_native.c")
+SOURCE = Path("src/dedupe/core/native/_native.c")
 
 # One wheel serves every CPython from 3.11 on (abi3). Free-threaded builds have no stable ABI
 # and PyPy has its own, so there the module is built for the one version at hand.
@@ -46,7 +46,7 @@ def say(problem: str) -> None:
 
 
 native = Extension(
-    "dedupe.core._native",
+    "dedupe.core.native._native",
     sources=[str(SOURCE)],
     depends=sorted(map(str, SOURCE.parent.glob("*.h"))),  # also puts them into the sdist
     define_macros=[("Py_LIMITED_API", "0x030B0000")] if IS_ABI3 else [],

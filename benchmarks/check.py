@@ -8,8 +8,8 @@ from typing import Any
 
 import dedupe
 from benchmarks import corpora, data, quality
-from dedupe.evaluate import evaluate
-from dedupe.plant import plant
+from dedupe.verbs.evaluate import evaluate
+from dedupe.verbs.plant import plant
 
 QUALITY_MARGIN = 0.01  # a share may fall by this much
 COUNT_MARGIN = 0.05  # a count of work may grow by this share

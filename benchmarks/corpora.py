@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from benchmarks import data
-from dedupe.plant import plant
+from dedupe.verbs.plant import plant
 
 _BLANK = re.compile(r"\n[ \t]*\n")
 _THAI = "กขคงจชซดตถทธนบปผพฟภมยรลวศสหอ"

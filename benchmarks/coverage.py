@@ -27,13 +27,13 @@ import numpy as np
 
 from benchmarks import data, scores
 from benchmarks.report import Table
-from dedupe.core import coverage
-from dedupe.core.background import is_common
-from dedupe.core.batch import encode
-from dedupe.core.terms import weighted_terms
-from dedupe.core.tokens import words
-from dedupe.merge import ERROR_RATE
+from dedupe.core.text.batch import encode
+from dedupe.core.text.tokens import words
+from dedupe.stories.coverage import scores as coverage
+from dedupe.stories.coverage.background import is_common
+from dedupe.stories.coverage.terms import weighted_terms
 from dedupe.stories.grouping import group_documents
+from dedupe.verbs.merge import ERROR_RATE
 
 RATES = (0.4, 0.2, 0.1, 0.05, 0.025, 0.0125)
 _WORD = re.compile(r"\w+|[^\w\s]+|\n+")
@@ -162,7 +162,7 @@ def planted(n_docs: int) -> tuple[list[str], np.ndarray]:  # type: ignore[type-a
 
 def growth_row(n_docs: int) -> dict[str, Any]:
     """One size in this process: seconds of the stories and of the whole merge, peak memory, F1."""
-    from dedupe.merge import merge
+    from dedupe.verbs.merge import merge
 
     texts, labels = planted(n_docs)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -11,7 +11,7 @@ from benchmarks.corpora import made_texts
 from benchmarks.isolate import Corpus, run
 from benchmarks.peers import Settings
 from benchmarks.report import Table
-from dedupe.plant import plant
+from dedupe.verbs.plant import plant
 
 _WORDS = 30
 

@@ -175,13 +175,13 @@ def _ours(size: int, folder: Path) -> dict[str, float]:
 
 _OPEN = """
 import json, sys, time
-import numpy, dedupe.index, dedupe.core.sketch
+import numpy, dedupe, dedupe.core.sketch
 def private():
     lines = open("/proc/self/smaps_rollup").read().splitlines()
     return sum(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty"))
 before = private()
 begin = time.perf_counter()
-index = dedupe.index.Index(sys.argv[1], readonly=True)
+index = dedupe.Index(sys.argv[1], readonly=True)
 index.query(sys.argv[2])
 taken = time.perf_counter() - begin
 for number in range(200):

@@ -34,14 +34,14 @@ from llama_index.core.schema import NodeWithScore, TextNode
 import dedupe
 from benchmarks import report
 from benchmarks.corpora import made_texts
+from dedupe.cli.pipe import Pipe, run
 from dedupe.integrations import datasets as for_datasets
 from dedupe.integrations.datatrove import Clean, DropDuplicates
 from dedupe.integrations.haystack import DocumentDeduplicator
 from dedupe.integrations.langchain import DedupeCompressor, DedupeTransformer
 from dedupe.integrations.llama_index import DedupePostprocessor, DedupeTransform
 from dedupe.integrations.sklearn import NearDuplicates
-from dedupe.pipe import Pipe, run
-from dedupe.plant import plant
+from dedupe.verbs.plant import plant
 
 _PACKAGES = (
     "numpy rapidfuzz datasketch pandas polars pyarrow duckdb daft datasets langchain-core llama-index-core haystack-ai "
@@ -76,7 +76,7 @@ class Case:
 
 def _index_alone(texts: list[str]) -> None:
     """The library's own way with texts that come in batches."""
-    with tempfile.TemporaryDirectory() as folder, dedupe.index.Index(f"{folder}/seen.idx", store_text=False) as index:
+    with tempfile.TemporaryDirectory() as folder, dedupe.Index(f"{folder}/seen.idx", store_text=False) as index:
         for first in range(0, len(texts), BATCH):
             index.add(list(enumerate(texts[first : first + BATCH], first)))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks import corpora, data
 from benchmarks.report import Table
-from dedupe.evaluate import evaluate
+from dedupe.verbs.evaluate import evaluate
 
 _RATE = 4.0
 SETTINGS: dict[str, dict[str, Any]] = {

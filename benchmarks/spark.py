@@ -32,7 +32,7 @@ from benchmarks.spark_tables import CORES, PARTITIONS, RATE, Run, overhead, shuf
 from dedupe.engines import spark
 from dedupe.engines.spark.components import components
 from dedupe.engines.spark.work import Work
-from dedupe.plant import plant
+from dedupe.verbs.plant import plant
 
 _BROADCAST = "spark.sql.autoBroadcastJoinThreshold"
 _WAYS = {"at once": (spark.Limits(), "10MB"), "in rounds": (spark.Limits(bytes=0), "-1")}

@@ -94,8 +94,8 @@ def _corpus_rows(
 def stages(megabytes: float, settings: Settings, repeats: int) -> Table:
     """Where our own time goes, on paragraphs, by calling the stages one after another in this process."""
     from dedupe.core import bands, pairs, sketch, survivors
-    from dedupe.core.batch import encode
-    from dedupe.core.blocks import split
+    from dedupe.core.text.batch import encode
+    from dedupe.core.text.blocks import split
 
     table = Table(
         "stages",

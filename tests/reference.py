@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from dedupe.core.sentences import ABBREVIATIONS
-from dedupe.core.unicode import table
+from dedupe.core.text.sentences import ABBREVIATIONS
+from dedupe.core.text.unicode import table
 
 MASK = 0xFFFF_FFFF_FFFF_FFFF
 MASK32 = 0xFFFF_FFFF

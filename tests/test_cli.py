@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from hostile import QUICK
 
 import dedupe
-from dedupe.cli import main
-from dedupe.evaluate import evaluate
+from dedupe.cli.commands import main
+from dedupe.verbs.evaluate import evaluate
 
 SEEDS = sorted(Path(__file__).parents[1].glob("seeds/0*.txt"))
 LONG = "The river rose by three metres in the night and took the old bridge with it."

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from dedupe.cli_eval import eval_command
+from dedupe.cli.evaluate import eval_command
 from dedupe.errors import InputError, OptionError
-from dedupe.evaluate import evaluate
+from dedupe.verbs.evaluate import evaluate
 
 WORDS = "stone river quiet engine paper yellow window garden silver motion letter harbor candle winter forest".split()
 

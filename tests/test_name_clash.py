@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dedupe import _clash
+from dedupe.core import name_clash
 
 
 @pytest.fixture
@@ -19,11 +19,11 @@ def package(tmp_path: Path) -> Path:
 
 
 def test_alone_is_fine(package: Path) -> None:
-    _clash.check(str(package))
+    name_clash.check(str(package))
 
 
 def test_this_environment_is_fine() -> None:
-    _clash.check()
+    name_clash.check()
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_this_environment_is_fine() -> None:
 def test_similar_names_are_fine(package: Path, neighbour: str) -> None:
     (package.parent / neighbour).mkdir()
 
-    _clash.check(str(package))
+    name_clash.check(str(package))
 
 
 @pytest.mark.parametrize(
@@ -50,21 +50,21 @@ def test_other_distribution_is_an_error(package: Path, metadata: str) -> None:
     (package.parent / metadata).mkdir()
 
     with pytest.raises(ImportError, match="two distributions install a package called 'dedupe'"):
-        _clash.check(str(package))
+        name_clash.check(str(package))
 
 
 def test_foreign_files_without_metadata_are_an_error(package: Path) -> None:
     (package / "labeler.py").touch()
 
     with pytest.raises(ImportError, match="two distributions"):
-        _clash.check(str(package))
+        name_clash.check(str(package))
 
 
 def test_message_names_both_the_folder_and_the_way_out(package: Path) -> None:
     (package.parent / "dedupe-3.0.3.dist-info").mkdir()
 
     with pytest.raises(ImportError) as caught:
-        _clash.check(str(package))
+        name_clash.check(str(package))
 
     message = str(caught.value)
     assert "'dedupe' 3.0.3" in message
@@ -74,10 +74,10 @@ def test_message_names_both_the_folder_and_the_way_out(package: Path) -> None:
 
 
 def test_the_other_one_installed_last_names_both_as_well(package: Path) -> None:
-    ours = Path(_clash.__file__).parent
+    ours = Path(name_clash.__file__).parent
     (package / "core").mkdir()
-    shutil.copy(ours / "_clash.py", package)
-    shutil.copy(ours / "core" / "__init__.py", package / "core")
+    shutil.copy(ours / "name_clash.py", package / "core")
+    shutil.copy(ours / "__init__.py", package / "core")
     (package.parent / "dedupe-3.0.3.dist-info").mkdir()
     (package / "core.py").write_text("Enumerator = int")
     (package / "__init__.py").write_text("from .core import Enumerator")

@@ -52,7 +52,7 @@ def test_type_marker_is_shipped() -> None:
 
 
 def test_unicode_table_is_shipped() -> None:
-    assert resources.files("dedupe").joinpath("core", "unicode.bin").is_file()
+    assert resources.files("dedupe").joinpath("core", "text", "unicode.bin").is_file()
 
 
 @pytest.mark.parametrize("name", dedupe.__all__)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dedupe
-from dedupe.pipe import Counts, Pipe, run
+from dedupe.cli.pipe import Counts, Pipe, run
 
 RAIN = "Rain fell on the town all day long, and nobody minded it."
 DOUBLED = f"{RAIN}\n\nThe market opened late.\n\n{RAIN}"

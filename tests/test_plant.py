@@ -5,9 +5,9 @@ import unicodedata
 import numpy as np
 import pytest
 
-from dedupe.edits import EDITS
 from dedupe.errors import OptionError
-from dedupe.plant import STRENGTHS, plant
+from dedupe.verbs.edits import EDITS
+from dedupe.verbs.plant import STRENGTHS, plant
 
 TEXT = (
     "The committee met on 2024-03-05 in Geneva. It heard 14 speakers; none agreed. "

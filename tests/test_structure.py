@@ -1,4 +1,4 @@
-"""Imports point downwards only, and the public surface is what it says."""
+"""Imports point one way, late ones too; each room holds few files; the public surface is what it says."""
 
 import ast
 import subprocess
@@ -11,47 +11,111 @@ import dedupe
 
 PACKAGE = Path(dedupe.__file__).parent
 
-# From the bottom up; a module may import from its own layer and from those below. docs/design.md says why.
-LAYERS: list[set[str]] = [
-    {"_clash", "errors"},
-    {"core"},
-    {"columns", "documents", "frames", "edits"},
-    {"options", "results"},
-    {"measures", "matching", "overlap", "repeats"},
-    {"clean", "compare", "find", "merge", "plant", "stories"},
-    {"__init__"},
-    {"files", "corpus", "engines", "evaluate", "index", "integrations", "pipe"},
-    {"cli_options", "cli_records"},
-    {"report", "cli", "cli_corpus", "cli_eval", "cli_index", "cli_merge", "__main__"},
+# The rooms from the bottom up; a room imports from those before it and from itself. docs/design.md says why.
+ROOMS = [
+    "errors",
+    "core.name_clash",
+    "core.native",
+    "core.hashing",
+    "core.text",
+    "core",
+    "inputs.formats",
+    "inputs",
+    "options",
+    "results",
+    "matching",
+    "stories.coverage",
+    "stories",
+    "verbs",
+    "__init__",
+    "engines.index.storage",
+    "engines.index",
+    "engines.files.disk",
+    "engines.files",
+    "engines",
+    "engines.spark",
+    "integrations",
+    "report",
+    "cli",
+    "__main__",
 ]
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+LEVEL = {room: level for level, room in enumerate(ROOMS)}
 MODULES = sorted(PACKAGE.rglob("*.py"))
+MARKERS = {"__init__.py", "__main__.py", "py.typed"}  # files that Python and type checkers ask for by name
 
 
-def unit_of(module: str) -> str:
-    """The folder or file of the package that a dotted name belongs to."""
+def room_of(module: str) -> str:
+    """The room of a dotted name below the package; its own row in ROOMS, or that of the nearest folder above it."""
     parts = module.split(".")
-    return parts[1] if len(parts) > 1 else "__init__"
+    while parts and ".".join(parts) not in LEVEL:
+        parts.pop()
+    return ".".join(parts) or "__init__"
 
 
-def imported(path: Path) -> set[str]:
-    """The parts of the package that a file imports when it is loaded; type-only and late imports are left out."""
+def name_of(path: Path) -> str:
+    """The dotted name of a file below the package."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+NAMES = {name_of(path) for path in MODULES}
+
+
+def imports_of(path: Path) -> set[str]:
+    """Modules of the package that a file imports, at its top or inside a function; not those for types alone."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for_types = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "_TYPE_CHECKING")
+        for inner in ast.walk(node)
+    }
     found: set[str] = set()
-    for node in ast.parse(path.read_text("utf-8")).body:
+    for node in ast.walk(tree):
+        if node in for_types:
+            continue
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "dedupe":
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            found |= {unit_of(name) for name in names}
+            base = node.module.removeprefix("dedupe").removeprefix(".")
+            for alias in node.names:
+                full = f"{base}.{alias.name}".strip(".")
+                found.add(full if full in NAMES else base or "__init__")
         elif isinstance(node, ast.Import):
-            found |= {unit_of(alias.name) for alias in node.names if alias.name.split(".")[0] == "dedupe"}
-    return found & LEVEL.keys()
+            found |= {n.name.removeprefix("dedupe.") for n in node.names if n.name.startswith("dedupe.")}
+            found |= {"__init__" for n in node.names if n.name == "dedupe"}
+    return found
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_imports_point_downwards(path: Path) -> None:
-    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    above = {name for name in imported(path) if LEVEL[name] > LEVEL[own]}
-    assert own in LEVEL, f"{own} has no layer yet; give it one here and in docs/design.md"
-    assert not above, f"{own} imports {above}, which stand above it"
+    own = room_of(name_of(path))
+
+    above = {name for name in imports_of(path) if LEVEL[room_of(name)] > LEVEL[own]}
+
+    assert not above, f"{own} imports {above}, which stand above it; docs/design.md has the order"
+
+
+def test_no_two_modules_import_each_other_in_a_circle() -> None:
+    graph = {name_of(path): imports_of(path) - {name_of(path)} for path in MODULES}
+    while leaves := [name for name, wanted in graph.items() if not wanted & graph.keys()]:
+        for name in leaves:
+            del graph[name]
+
+    assert not graph, f"these import each other in a circle: {sorted(graph)}"
+
+
+def test_rooms_stay_small() -> None:
+    folders = {PACKAGE, *(path.parent for path in MODULES)}
+    files = {
+        folder: [path.name for path in folder.iterdir() if path.suffix != ".so" and path.name != "__pycache__"]
+        for folder in folders
+    }
+
+    assert len(set(files[PACKAGE]) - MARKERS) <= 12
+    assert {str(folder): len(names) for folder, names in files.items() if len(names) > 14} == {}
+
+
+def test_nothing_recognizes_a_class_by_its_module() -> None:
+    assert [str(path) for path in MODULES if "__module__" in path.read_text("utf-8")] == []
 
 
 def test_every_public_name_exists_and_is_explained() -> None:

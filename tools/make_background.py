@@ -1,4 +1,4 @@
-"""Write `src/dedupe/core/background.bin`: the common words of 58 languages, as hashes.
+"""Write `src/dedupe/stories/coverage/background.bin`: the common words of 58 languages, as hashes.
 
     pip install stopwordsiso==0.7.1
     python tools/make_background.py
@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import stopwordsiso
 
-from dedupe.core.batch import encode
-from dedupe.core.tokens import words
+from dedupe.core.text.batch import encode
+from dedupe.core.text.tokens import words
 
-TARGET = Path(__file__).parent.parent / "src/dedupe/core/background.bin"
+TARGET = Path(__file__).parent.parent / "src/dedupe/stories/coverage/background.bin"
 
 
 def main() -> None:

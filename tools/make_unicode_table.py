@@ -1,4 +1,4 @@
-"""Make `src/dedupe/core/unicode.bin`: python tools/make_unicode_table.py
+"""Make `src/dedupe/core/text/unicode.bin`: python tools/make_unicode_table.py
 
 Needs unicodedata2, whose Unicode version is the table's; a new version of it
 changes hashes, so change it on purpose and say so in the changelog.
@@ -18,7 +18,7 @@ import unicodedata2
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from dedupe.core import unicode as u
+from dedupe.core.text import unicode as u
 
 N_CODE_POINTS = 0x110000
 

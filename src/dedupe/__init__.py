@@ -3,19 +3,28 @@
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from dedupe._clash import check as _check
+from dedupe.core.name_clash import check as _check
 
 _check()
 
-from dedupe.clean import Analysis, Removal, analyze, clean, clean_many, restore  # after the check
-from dedupe.compare import Comparison, SharedSpan, compare
-from dedupe.core.backend import backend
-from dedupe.errors import DedupeError, InputError, OptionError
-from dedupe.find import find, unique
-from dedupe.merge import merge
+from dedupe.core.native.backend import backend
+from dedupe.errors import (
+    DedupeError,
+    FrameworkMissing,
+    IndexDamaged,
+    IndexLocked,
+    InputError,
+    LossError,
+    OptionError,
+    WorkerError,
+)
 from dedupe.options import Options
 from dedupe.results import Block, Duplicate, Findings, Match
 from dedupe.stories.results import Conflict, CoverageMatch, Passage, Stories, Story, TimelineEntry, Variant
+from dedupe.verbs.clean import Analysis, Removal, analyze, clean, clean_many, restore  # after the check
+from dedupe.verbs.compare import Comparison, SharedSpan, compare
+from dedupe.verbs.find import find, unique
+from dedupe.verbs.merge import merge
 
 __version__ = "0.1.0"
 
@@ -28,8 +37,12 @@ __all__ = [
     "DedupeError",
     "Duplicate",
     "Findings",
+    "FrameworkMissing",
     "Index",
+    "IndexDamaged",
+    "IndexLocked",
     "InputError",
+    "LossError",
     "Match",
     "OptionError",
     "Options",
@@ -40,6 +53,7 @@ __all__ = [
     "Story",
     "TimelineEntry",
     "Variant",
+    "WorkerError",
     "analyze",
     "backend",
     "clean",
@@ -47,18 +61,20 @@ __all__ = [
     "clean_many",
     "compare",
     "find",
+    "from_datasketch",
     "merge",
     "restore",
     "unique",
 ]
 
 if _TYPE_CHECKING:
-    from dedupe.corpus import clean_files
-    from dedupe.index import Index
+    from dedupe.engines.files import clean_files
+    from dedupe.engines.index import Index, from_datasketch
 
 _LATER = {
-    "Index": "dedupe.index",
-    "clean_files": "dedupe.corpus",
+    "Index": "dedupe.engines.index",
+    "clean_files": "dedupe.engines.files",
+    "from_datasketch": "dedupe.engines.index",
 }  # modules that are loaded when a name is first asked for
 
 

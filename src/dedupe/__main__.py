@@ -1,5 +1,5 @@
 """`python -m dedupe` is the command `dedupe`."""
 
-from dedupe.cli import main
+from dedupe.cli.commands import main
 
 main(prog_name="dedupe")

@@ -5,7 +5,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["DedupeError", "InputError", "OptionError"]
+__all__ = [
+    "DedupeError",
+    "FrameworkMissing",
+    "IndexDamaged",
+    "IndexLocked",
+    "InputError",
+    "LossError",
+    "OptionError",
+    "WorkerError",
+]
 
 
 class DedupeError(Exception):
@@ -18,6 +27,26 @@ class OptionError(DedupeError, ValueError):
 
 class InputError(DedupeError, TypeError, ValueError):
     """A text, or a collection of texts, is not what the call can take."""
+
+
+class LossError(DedupeError):
+    """More text would go than the run allows; nothing was written."""
+
+
+class IndexDamaged(DedupeError):
+    """A file of an index is missing, cut short or changed; `repair` keeps what is whole."""
+
+
+class IndexLocked(DedupeError):
+    """Another writer did not finish within the timeout; nothing was changed."""
+
+
+class WorkerError(DedupeError):
+    """The workers cannot run the kernels."""
+
+
+class FrameworkMissing(DedupeError, ImportError):
+    """A framework is not installed, or too old."""
 
 
 def nearest(value: object, allowed: Iterable[str]) -> str:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from dedupe.core.batch import Batch, char_offsets
-from dedupe.core.blocks import Blocks
 from dedupe.core.hashing import F64, I64, Bool, distinct
 from dedupe.core.ratio import folded
-from dedupe.documents import Documents
+from dedupe.core.text.batch import Batch, char_offsets
+from dedupe.core.text.blocks import Blocks
 from dedupe.errors import DedupeError, OptionError
+from dedupe.inputs.documents import Documents
 
 if TYPE_CHECKING:
     import pandas

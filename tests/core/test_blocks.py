@@ -7,8 +7,8 @@ from hostile import HOSTILE, QUICK
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe.core.batch import encode
-from dedupe.core.blocks import BLANK, CLOSE, LINE, OWN, SPACE, split
+from dedupe.core.text.batch import encode
+from dedupe.core.text.blocks import BLANK, CLOSE, LINE, OWN, SPACE, split
 
 UNITS = ["document", "paragraph", "line", "sentence"]
 

@@ -8,12 +8,12 @@ from datasketch import MinHash, MinHashLSH
 from hostile import HOSTILE
 
 from dedupe.core import bands
-from dedupe.core.batch import encode
 from dedupe.core.hashing import fmix64
 from dedupe.core.minhash import permutations, signatures
 from dedupe.core.shingles import Shingles, shingles
 from dedupe.core.sketch import sketch
-from dedupe.core.tokens import words
+from dedupe.core.text.batch import encode
+from dedupe.core.text.tokens import words
 
 TEXTS = [
     "the quick brown fox jumps over the lazy dog while the sun goes down behind the hill",

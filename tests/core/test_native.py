@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.core.bands import Plan
-from dedupe.core.batch import encode
+from dedupe.core.text.batch import encode
 
 _native = pytest.importorskip(
-    "dedupe.core._native", reason="the compiled module is not built here", exc_type=ImportError
+    "dedupe.core.native._native", reason="the compiled module is not built here", exc_type=ImportError
 )
 agreement = pytest.importorskip("fuzz.agreement")
 

@@ -7,8 +7,8 @@ import pytest
 import reference
 from hostile import QUICK
 
-from dedupe.core import unicode as u
-from dedupe.core.unicode import parse, table
+from dedupe.core.text import unicode as u
+from dedupe.core.text.unicode import parse, table
 
 # Code points that every Python knows alike: assigned since Unicode 3.2, without private use.
 OLD = [cp for cp in range(0x110000) if unicodedata.ucd_3_2_0.category(chr(cp)) not in ("Cn", "Cs", "Co")]

@@ -8,15 +8,16 @@ from unittest import mock
 import numpy as np
 import reference
 
-from dedupe.core import _native, backend, blocks, unicode
 from dedupe.core.bands import Plan, keys
-from dedupe.core.batch import encode
 from dedupe.core.minhash import permutations, signatures
+from dedupe.core.native import _native, backend
 from dedupe.core.shingles import Shingles, sets, shingles
 from dedupe.core.similarity import intersections, ranked
 from dedupe.core.survivors import Buckets, walk
-from dedupe.core.tokens import text_hashes, words
-from dedupe.index import postings
+from dedupe.core.text import blocks, unicode
+from dedupe.core.text.batch import encode
+from dedupe.core.text.tokens import text_hashes, words
+from dedupe.engines.index.storage import postings
 
 TABLE = unicode.table()[:3]
 SEED = 1

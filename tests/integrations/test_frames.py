@@ -13,7 +13,7 @@ from hostile import HOSTILE
 from integrations.stories import BRIDGE, BRIDGE_AGAIN, DOUBLED, LIBRARY, ONCE
 
 import dedupe
-from dedupe.columns import text_of_arrow
+from dedupe.inputs.columns import text_of_arrow
 
 ROWS = {
     "id": [10, 11, 12, 13, 14, 15],
@@ -177,7 +177,7 @@ def test_no_text_becomes_a_python_string_on_the_way(monkeypatch):
     def refuse(*_):
         raise AssertionError("a text was decoded")
 
-    monkeypatch.setattr("dedupe.columns.Texts.__getitem__", refuse)
+    monkeypatch.setattr("dedupe.inputs.columns.Texts.__getitem__", refuse)
 
     assert dedupe.unique(pa.table(ROWS), text="body").num_rows == 5
     assert dedupe.unique(pl.DataFrame(ROWS), text="body").height == 5

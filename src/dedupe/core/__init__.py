@@ -4,6 +4,6 @@
 Only the verbs above this package know the order of the stages.
 """
 
-from dedupe._clash import check as _check
+from dedupe.core.name_clash import check as _check
 
 _check()  # here too: the other library called `dedupe`, installed last, imports this folder as its own core.py

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedupe.core import backend
 from dedupe.core.hashing import I64, U64, distinct, offsets_of, opens_run, ranges
+from dedupe.core.native import backend
 from dedupe.core.survivors import Buckets
 
 PAIRS_PER_BLOCK = 1000

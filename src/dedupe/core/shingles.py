@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dedupe.core.hashing import I64, U64, fmix64, offsets_of, opens_run, powers, ranges
-from dedupe.core.tokens import Words
+from dedupe.core.text.tokens import Words
 
 
 class Shingles(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedupe.core import backend
 from dedupe.core.hashing import F64, I64, U64, ranges, slices
+from dedupe.core.native import backend
 from dedupe.core.shingles import Shingles
 
 _PART = 1 << 20  # shingles compared at a time: bounds memory, and the part stays in the cache

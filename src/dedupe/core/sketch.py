@@ -8,12 +8,13 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from dedupe.core import backend, unicode
 from dedupe.core.bands import Plan, keys
 from dedupe.core.hashing import I64, U8, U32, U64, offsets_of, ranges, slices
 from dedupe.core.minhash import permutations, signatures
+from dedupe.core.native import backend
 from dedupe.core.shingles import Shingles, sets, shingles
-from dedupe.core.tokens import text_hashes, words
+from dedupe.core.text import unicode
+from dedupe.core.text.tokens import text_hashes, words
 
 _PIECE = 1 << 20  # bytes of text in work at a time in each thread
 _T = TypeVar("_T")

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core import backend
 from dedupe.core.hashing import F64, I64, distinct, offsets_of, opens_run, ranges, slices
+from dedupe.core.native import backend
 from dedupe.core.shingles import Shingles
 from dedupe.core.similarity import pair_similarities, ranked
 

@@ -7,12 +7,7 @@ import importlib.metadata
 import re
 from types import ModuleType
 
-from dedupe.errors import DedupeError
-
-
-class FrameworkMissing(DedupeError, ImportError):
-    """A framework is not installed, or too old."""
-
+from dedupe.errors import FrameworkMissing
 
 # What each adapter was tried with; pyproject.toml has the same floors.
 FLOORS = {

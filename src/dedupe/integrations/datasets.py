@@ -10,8 +10,8 @@ import numpy as np
 
 import dedupe
 from dedupe.core.hashing import I64
+from dedupe.engines.index import Index
 from dedupe.errors import InputError, OptionError, nearest
-from dedupe.index import Index
 from dedupe.integrations._frameworks import require
 from dedupe.integrations.memory import Memory
 from dedupe.options import Options, Settings, column_policy

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Unpack
 
-from dedupe.clean import clean_many
 from dedupe.integrations._frameworks import require
 from dedupe.integrations.memory import Memory
 from dedupe.options import Options, Settings
+from dedupe.verbs.clean import clean_many
 
 require("datatrove", "datatrove.pipeline.base")
 

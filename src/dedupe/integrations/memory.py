@@ -14,8 +14,8 @@ from typing import NamedTuple, Self, Unpack
 
 import numpy as np
 
+from dedupe.engines.index import Index
 from dedupe.errors import InputError, OptionError
-from dedupe.index import Index
 from dedupe.options import Settings
 
 

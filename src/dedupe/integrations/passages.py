@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dedupe.core.bands import Plan
-from dedupe.core.batch import encode
-from dedupe.core.blocks import split
 from dedupe.core.hashing import GOLDEN, I64
 from dedupe.core.sketch import sketch
+from dedupe.core.text.batch import encode
+from dedupe.core.text.blocks import split
 from dedupe.errors import OptionError, nearest
-from dedupe.matching import decide
+from dedupe.matching.repeats import shortened
+from dedupe.matching.stages import decide
 from dedupe.options import Options
-from dedupe.repeats import shortened
 
 MIN_OVERLAP = 20  # bytes of UTF-8; what two chunks share by chance at their borders is shorter
 _MODES = {

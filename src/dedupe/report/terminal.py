@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from dedupe.clean import Analysis
-from dedupe.compare import Comparison
 from dedupe.results import Findings
+from dedupe.verbs.clean import Analysis
+from dedupe.verbs.compare import Comparison
 
 _SHOWN = 72  # characters of a block that are shown
 

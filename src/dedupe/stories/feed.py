@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
-from dedupe.documents import check_text, collect
 from dedupe.errors import InputError, OptionError
+from dedupe.inputs.documents import check_text, collect
 
 _SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(w|d|h|m|min|s)\s*", re.IGNORECASE)
 _SECONDS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "min": 60.0, "s": 1.0}

@@ -10,10 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dedupe.core import chance
-from dedupe.core.background import is_common
-from dedupe.core.batch import encode
-from dedupe.core.coverage import (
+from dedupe.core.hashing import F64, I64, U64, distinct, offsets_of
+from dedupe.core.text.batch import encode
+from dedupe.core.text.tokens import words
+from dedupe.errors import InputError
+from dedupe.stories.coverage import chance
+from dedupe.stories.coverage.background import is_common
+from dedupe.stories.coverage.clusters import COHESION, COPIES, group
+from dedupe.stories.coverage.scores import (
     candidates,
     dense_scores,
     expected_chance,
@@ -21,11 +25,7 @@ from dedupe.core.coverage import (
     pair_scores,
     sample_scores,
 )
-from dedupe.core.grouping import COHESION, COPIES, group
-from dedupe.core.hashing import F64, I64, U64, distinct, offsets_of
-from dedupe.core.terms import Terms, weighted_terms
-from dedupe.core.tokens import words
-from dedupe.errors import InputError
+from dedupe.stories.coverage.terms import Terms, weighted_terms
 
 Encoder = Callable[[list[str]], Any]
 _SEED = 1

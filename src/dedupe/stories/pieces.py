@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.clean import DEFAULTS
-from dedupe.core.batch import Batch, encode
-from dedupe.core.blocks import Blocks, split
 from dedupe.core.hashing import I64, Bool, opens_run, ranges
-from dedupe.core.sentences import cut_sentences
+from dedupe.core.text.batch import Batch, encode
+from dedupe.core.text.blocks import Blocks, split
+from dedupe.core.text.sentences import cut_sentences
+from dedupe.matching.repeats import repeats
 from dedupe.options import Options
-from dedupe.repeats import repeats
+from dedupe.verbs.clean import DEFAULTS
 
 LONG_BYTES = 1_000  # paragraphs above are cut into sentences: no single paragraph could match them
 _HEADING_BYTES = 110  # 15 English words, 36 Chinese characters

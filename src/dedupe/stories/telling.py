@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dedupe.core.batch import Batch, char_offsets
+from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.results import Block
 from dedupe.stories.feed import Feed
 from dedupe.stories.results import Conflict, CoverageMatch, Passage, Story, TimelineEntry, Variant

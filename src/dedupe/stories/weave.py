@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core import passages as coverage
 from dedupe.core.hashing import F64, I64, Bool
+from dedupe.stories.coverage import agreement as coverage
 from dedupe.stories.grouping import Encoder, encode_texts
 from dedupe.stories.pieces import Pieces, pieces_of, sentence_spans
 from dedupe.stories.results import CoverageVerdict

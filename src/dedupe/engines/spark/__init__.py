@@ -12,6 +12,7 @@ except ImportError as error:
 
 from dedupe.engines.spark.job import Limits
 from dedupe.engines.spark.verbs import clean, find, unique
-from dedupe.engines.spark.workers import WorkerError, check_workers, package
+from dedupe.engines.spark.workers import check_workers, package
+from dedupe.errors import WorkerError
 
 __all__ = ["Limits", "WorkerError", "check_workers", "clean", "find", "package", "unique"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from pyspark.sql import functions as F
 
-from dedupe.core.batch import encode
-from dedupe.core.blocks import split
+from dedupe.core.text.batch import encode
+from dedupe.core.text.blocks import split
 from dedupe.engines.spark.columns import named
 from dedupe.engines.spark.job import Job
 

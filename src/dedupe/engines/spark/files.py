@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from dedupe.corpus import formats
-from dedupe.corpus.run import make_job
-from dedupe.engines import kernels
+from dedupe.engines import arrow as kernels
+from dedupe.engines.files.run import make_job
 from dedupe.engines.spark.columns import named
 from dedupe.engines.spark.explain import tell
 from dedupe.engines.spark.job import Job, Limits, check_empty
 from dedupe.engines.spark.verbs import flags_of, kept
 from dedupe.errors import InputError, OptionError
+from dedupe.inputs import formats
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

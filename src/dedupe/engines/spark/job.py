@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from dedupe import __version__
 from dedupe.core import bands
-from dedupe.corpus.job import EMPTY
+from dedupe.engines.files.job import EMPTY
 from dedupe.errors import InputError, OptionError, nearest
-from dedupe.find import plain_settings
 from dedupe.options import Options, check_walk, column_policy
+from dedupe.verbs.find import plain_settings
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -15,8 +15,8 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from dedupe.core.survivors import LEADERS
-from dedupe.engines import kernels
-from dedupe.engines.kernels import BLOCKED, DUPLICATE, OPEN, STAYS
+from dedupe.engines import arrow as kernels
+from dedupe.engines.arrow import BLOCKED, DUPLICATE, OPEN, STAYS
 from dedupe.engines.spark.components import components
 from dedupe.engines.spark.job import Job
 from dedupe.engines.spark.stages import Candidates

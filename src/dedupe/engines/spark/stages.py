@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pyspark.sql import functions as F
 
 from dedupe.core.survivors import LEADERS
-from dedupe.engines import kernels
+from dedupe.engines import arrow as kernels
 from dedupe.engines.spark.columns import named
 from dedupe.engines.spark.job import Job
 from dedupe.engines.spark.work import Content, Work, log

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from pyspark.sql import functions as F
 
-from dedupe.clean import DEFAULTS
-from dedupe.engines import kernels
+from dedupe.engines import arrow as kernels
 from dedupe.engines.spark.columns import named
 from dedupe.engines.spark.explain import tell
 from dedupe.engines.spark.job import Job, Limits, check_empty
@@ -18,6 +17,7 @@ from dedupe.engines.spark.work import Work
 from dedupe.engines.spark.workers import check_workers
 from dedupe.errors import InputError, nearest
 from dedupe.options import Options, Settings
+from dedupe.verbs.clean import DEFAULTS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

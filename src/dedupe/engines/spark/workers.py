@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dedupe
-from dedupe.errors import DedupeError
+from dedupe.errors import WorkerError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -18,10 +18,6 @@ _WAY_OUT = (
     "install 'dedupe-text[spark]' there, ship an environment with --archives, or give the file that "
     "spark.package('dedupe.zip') makes to --py-files"
 )
-
-
-class WorkerError(DedupeError):
-    """The workers cannot run the kernels."""
 
 
 def check_workers(session: SparkSession) -> dict[str, str]:

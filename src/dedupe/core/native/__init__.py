@@ -1,0 +1,1 @@
+"""The compiled kernels, and which implementation of the hot stages runs."""

@@ -1,0 +1,1 @@
+"""From text to words: batches, blocks, sentences, folding."""

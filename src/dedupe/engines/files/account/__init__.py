@@ -1,0 +1,1 @@
+"""What a run over files says of itself: progress, estimates, summary."""

@@ -1,0 +1,77 @@
+"""What a run has done so far, on disk: settings, inputs with their content, finished stages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dedupe.engines.files.disk.durable import write_text
+from dedupe.errors import InputError
+
+_VERSION = 1
+
+
+class Manifest:
+    """The notes of a run; every change is on disk, whole, before the next step starts.
+
+    Attributes:
+        path: The file.
+        notes: What it says.
+    """
+
+    def __init__(self, path: Path, notes: dict[str, Any]) -> None:
+        """Hold notes; use :meth:`start`."""
+        self.path, self.notes = path, notes
+
+    @classmethod
+    def start(cls, path: Path, settings: dict[str, Any], inputs: list[dict[str, Any]], *, resume: bool) -> Manifest:
+        """Begin a run, or go on with one.
+
+        Raises:
+            InputError: The run to go on with had other settings or inputs; names the first difference.
+        """
+        notes = {"version": _VERSION, "settings": settings, "inputs": inputs, "stages": {}}
+        made = cls(path, json.loads(json.dumps(notes)))
+        if resume and path.exists():
+            earlier = json.loads(path.read_text())
+            if not earlier["inputs"]:  # it ended before it had noted anything
+                earlier["inputs"] = made.notes["inputs"]
+            for part in ("version", "settings", "inputs"):
+                if earlier.get(part) != made.notes[part]:
+                    raise InputError(
+                        f"cannot go on with the run in {path.parent}: {_difference(earlier.get(part), made.notes[part])}; "
+                        "delete the output and start again"
+                    )
+            made.notes = earlier
+        else:
+            made.save()
+        return made
+
+    def done(self, stage: str) -> Any:
+        """What a finished stage noted; None when it is not finished."""
+        return self.notes["stages"].get(stage)
+
+    def finish(self, stage: str, noted: Any) -> None:
+        """Note that a stage is finished."""
+        self.notes["stages"][stage] = noted
+        self.save()
+
+    def save(self) -> None:
+        """Write the notes; a reader sees the old ones or the new ones, never half."""
+        write_text(self.path, json.dumps(self.notes))
+
+
+def _difference(before: Any, now: Any, where: str = "") -> str:
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in sorted({*before, *now}):
+            if before.get(key) != now.get(key):
+                return _difference(before.get(key), now.get(key), f"{where}.{key}" if where else key)
+    if isinstance(before, list) and isinstance(now, list):
+        if len(before) != len(now):
+            return f"it had {len(before)} inputs, there are {len(now)} now"
+        for one, other in zip(before, now, strict=True):
+            if one != other:
+                name = one.get("path") if isinstance(one, dict) else ""
+                return f"the input {name} has other content"
+    return f"{where or 'its version'} was {before!r} and is {now!r} now"

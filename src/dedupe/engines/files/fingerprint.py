@@ -1,0 +1,233 @@
+"""The first pass: every text is read once, and what stays of it goes to disk."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from dedupe.core import bands
+from dedupe.core.hashing import U8
+from dedupe.core.sketch import sketch
+from dedupe.core.text.batch import Batch, char_counts, char_offsets
+from dedupe.core.text.blocks import Blocks, split
+from dedupe.engines.files.account.progress import Progress
+from dedupe.engines.files.against import Against
+from dedupe.engines.files.candidates import has_key
+from dedupe.engines.files.disk.durable import force
+from dedupe.engines.files.disk.manifest import Manifest
+from dedupe.engines.files.disk.store import BAD, BLOCK, INSIDE, ROW, SPAN, Extent, Store
+from dedupe.engines.files.inputs import Source
+from dedupe.engines.files.job import Job
+from dedupe.engines.files.reading import End, Part, cleaned_inside, grouped, joined, parts_of, prefetched
+from dedupe.errors import InputError, OptionError
+from dedupe.results import Block
+
+_CHECKPOINT = 256 << 20  # bytes of text between two notes of how far the pass is: each waits for the disk
+_PROBLEMS = 100  # noted one by one
+_ORIGINS = 100_000  # sources; more are no sources, and would fill the manifest
+
+
+def fingerprint(
+    sources: Sequence[Source],
+    job: Job,
+    store: Store,
+    manifest: Manifest,
+    progress: Progress,
+    before: Callable[[], None],
+) -> list[Extent]:
+    """Read all texts, and note their fingerprints.
+
+    Args:
+        sources: The files.
+        job: The settings.
+        store: The columns to fill.
+        manifest: The notes of the run.
+        progress: Where to tell how far it is.
+        before: Called before something is noted.
+
+    Returns:
+        Where each file lies in the columns.
+
+    Raises:
+        InputError: A row or file cannot be read and the job is to stop at that.
+    """
+    state = manifest.done("reading") or {"extents": [], "lengths": {}, "problems": [], "n_problems": 0, "bytes": 0}
+    for column in store.first_pass():
+        column.cut(state["lengths"].get(column.path.name, 0))
+    first = len(state["extents"])
+    progress.stage("reading", sum(source.size_bytes for source in sources[first:]))
+    pass_ = _Pass(sources, job, store, state)
+    for group in grouped(prefetched(parts_of(sources, first, job))):
+        pass_.take(group)
+        progress.advance(sum(item.n_bytes for item in group))
+        if isinstance(group[-1], End) and pass_.since_note >= _CHECKPOINT:
+            before()
+            _note(pass_, manifest)
+    before()
+    _note(pass_, manifest)
+    return [Extent(*extent) for extent in state["extents"]]
+
+
+def _note(pass_: _Pass, manifest: Manifest) -> None:
+    for column in pass_.store.first_pass():
+        column.flush()
+        pass_.state["lengths"][column.path.name] = len(column)
+    force(column.path for column in pass_.store.first_pass())
+    pass_.since_note = 0
+    manifest.finish("reading", pass_.state)
+
+
+class _Pass:
+    """Numbers rows and blocks, and appends what is known of them to the columns."""
+
+    def __init__(self, sources: Sequence[Source], job: Job, store: Store, state: dict[str, Any]) -> None:
+        self.sources, self.job, self.store, self.state = sources, job, store, state
+        self.plan = bands.plan(job.options.threshold, job.options.recall)
+        done = [Extent(*extent) for extent in state["extents"]]
+        self.n_rows = done[-1].first_row + done[-1].n_rows if done else 0
+        self.n_blocks = done[-1].first_block + done[-1].n_blocks if done else 0
+        self.file_row, self.file_block = self.n_rows, self.n_blocks
+        self.since_note = 0
+        self.id_end = state["lengths"].get("ids.bin", 0)
+        self.origins = {name: number for number, name in enumerate(state.setdefault("origins", []))}
+        self.against = None if job.against is None else Against(job, store, state["lengths"])
+
+    def problem(self, source: int, row: int | None, what: str, cause: Exception | None = None) -> None:
+        """Stop at something that cannot be read, or note it."""
+        path = self.sources[source].path
+        if self.job.on_error == "stop":
+            where = "" if path in what else f"{path}: " if row is None else f"{path}:{row + 1}: "
+            raise InputError(f"{where}{what} (on_error='skip' or 'quarantine' goes on without)") from cause
+        self.state["n_problems"] += 1
+        if len(self.state["problems"]) < _PROBLEMS:
+            self.state["problems"].append({"file": path, "row": row, "problem": what})
+
+    def take(self, group: list[Part | End]) -> None:
+        """Append some parts, and note where files end among them."""
+        parts = [item for item in group if isinstance(item, Part)]
+        row, block = self.n_rows, self.n_blocks
+        n_blocks = self._take_texts(parts) if parts else np.zeros(0, np.int32)
+        at = 0
+        for item in group:
+            if isinstance(item, Part):
+                for place in sorted(item.bad):
+                    self.problem(item.source, item.first_row + place, item.bad[place])
+                n_rows = item.batch.offsets.size - 1
+                row, block = row + n_rows, block + int(n_blocks[at : at + n_rows].sum())
+                at += n_rows
+                continue
+            if item.error is not None:
+                self.problem(item.source, None, str(item.error), item.error)
+            self.sources[item.source].check_unchanged()
+            self.state["extents"].append((self.file_row, row - self.file_row, self.file_block, block - self.file_block))
+            self.file_row, self.file_block = row, block
+
+    def _take_texts(self, parts: list[Part]) -> np.ndarray[Any, np.dtype[np.int32]]:
+        batch = joined([part.batch for part in parts])
+        n_rows = batch.offsets.size - 1
+        rows = np.zeros(n_rows, ROW)
+        at = 0
+        for part in parts:
+            for place in part.bad:
+                rows["state"][at + place] |= BAD
+            at += part.batch.offsets.size - 1
+        if self.job.inside:
+            batch, changed = cleaned_inside(batch)
+            rows["state"][changed] |= INSIDE
+        blocks = split(batch, self.job.options.unit)
+        rows["n_blocks"] = np.bincount(blocks.docs, minlength=n_rows)
+        self.store.rows.append(rows)
+        self._take_blocks(batch, blocks)
+        if self.job.id is not None:
+            self._take_ids([key for part in parts for key in part.ids or []])
+        if self.job.source is not None:
+            self._take_origins([name for part in parts for name in part.origins or []])
+        self.n_rows += n_rows
+        self.since_note += batch.buffer.size
+        self.state["bytes"] += int(batch.buffer.size)
+        return rows["n_blocks"]
+
+    def _take_blocks(self, batch: Batch, blocks: Blocks) -> None:
+        options, store = self.job.options, self.store
+        found = sketch(
+            batch.buffer, blocks.starts, blocks.ends,
+            width_words=options.width_words, plan=self.plan, seed=options.seed, threads=options.threads,
+        )  # fmt: skip
+        rows = np.empty(blocks.starts.size, BLOCK)
+        rows["row"] = blocks.docs + self.n_rows
+        rows["hash"], rows["n_words"] = found.text_hashes, found.n_words
+        rows["n_bytes"] = blocks.ends - blocks.starts
+        rows["checksum"] = _checksums(batch.buffer, blocks)
+        store.blocks.append(rows)
+        if options.keep == "longest":
+            store.scores.append(char_counts(batch, blocks.starts, blocks.ends))
+        elif options.keep == "last":
+            store.scores.append(np.arange(self.n_blocks, self.n_blocks + rows.size))
+        elif callable(options.keep):
+            store.scores.append(self._scores(batch, blocks))
+        if self.job.needs_spans:
+            spans = np.empty(rows.size, SPAN)
+            borders = np.stack((blocks.starts, blocks.ends))
+            spans["start"], spans["end"] = char_offsets(batch, blocks.docs, borders)
+            store.spans.append(spans)
+        known = self.against.take(batch, blocks, self.n_blocks) if self.against else np.zeros(0, np.int64)
+        for band, column in enumerate(store.keys):
+            chosen = has_key(found.n_words, options, band)
+            chosen[known] = False
+            column.append(found.keys[chosen, band])
+        self.n_blocks += rows.size
+
+    def _scores(self, batch: Batch, blocks: Blocks) -> np.ndarray[Any, np.dtype[np.float64]]:
+        keep = self.job.options.keep
+        assert callable(keep)
+        starts = char_offsets(batch, blocks.docs, blocks.starts).tolist()
+        texts = [part.tobytes().decode("utf-8", "surrogatepass") for part in _pieces(batch.buffer, blocks)]
+        scores = np.empty(len(texts))
+        for place, (text, start, doc) in enumerate(zip(texts, starts, blocks.docs.tolist(), strict=True)):
+            score = keep(Block(doc + self.n_rows, start, start + len(text), text))
+            try:
+                scores[place] = score
+            except (TypeError, ValueError):
+                scores[place] = np.nan
+            if np.isnan(scores[place]):
+                raise OptionError(
+                    f"keep must return a number for each block, got {score!r} for row {doc + self.n_rows}"
+                )
+        return scores
+
+    def _take_ids(self, keys: list[Any]) -> None:
+        coded = [b"" if key is None else str(key).encode("utf-8", "surrogatepass") for key in keys]
+        self.store.ids.append(np.frombuffer(b"".join(coded), np.uint8))
+        ends = self.id_end + np.cumsum([len(key) for key in coded])
+        self.store.id_ends.append(ends)
+        digests = b"".join(hashlib.blake2b(key, digest_size=8).digest() if key else bytes(8) for key in coded)
+        self.store.id_hashes.append(np.frombuffer(digests, "<u8"))
+        self.id_end = int(ends[-1]) if ends.size else self.id_end
+
+    def _take_origins(self, names: list[Any]) -> None:
+        numbers = np.empty(len(names), np.int32)
+        for row, value in enumerate(names):
+            name = "" if value is None else str(value)
+            numbers[row] = self.origins.setdefault(name, len(self.origins))
+            if numbers[row] == len(self.state["origins"]):
+                self.state["origins"].append(name)
+        if len(self.origins) > _ORIGINS:
+            raise InputError(
+                f"column {self.job.source!r} has more than {_ORIGINS} values, so it names no sources; choose another"
+            )
+        self.store.origins.append(numbers)
+
+
+def _pieces(buffer: U8, blocks: Blocks) -> Iterator[U8]:
+    for start, end in zip(blocks.starts.tolist(), blocks.ends.tolist(), strict=True):
+        yield buffer[start:end]
+
+
+def _checksums(buffer: U8, blocks: Blocks) -> list[int]:
+    view = memoryview(buffer)  # type: ignore[arg-type]  # an array has the buffer protocol
+    spans = zip(blocks.starts.tolist(), blocks.ends.tolist(), strict=True)
+    return [zlib.crc32(view[start:end]) for start, end in spans]

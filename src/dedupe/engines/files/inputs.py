@@ -1,0 +1,245 @@
+"""Which files go in, what each is called on the way out, and the places that a run may write to."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dedupe.engines.files.disk.durable import force, write_text
+from dedupe.engines.files.disk.remote import file_system, first_entry, staging
+from dedupe.engines.files.job import Places
+from dedupe.errors import InputError
+from dedupe.inputs.formats import FORMATS, format_of
+from dedupe.inputs.formats.streams import BLOCK, compression, is_url, reading
+
+STDIN = "-"
+ASIDE = "_dedupe"  # a name with an underscore: loaders of data sets pass over it
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that goes in.
+
+    Attributes:
+        path: Where it is: a local path or a URL.
+        name: Its path below the output folder.
+        kind: Its format.
+        size_bytes: Its size, packed as it is; 0 when that is not known.
+        modified_ns: When it was last changed; 0 for a URL.
+    """
+
+    path: str
+    name: str
+    kind: str
+    size_bytes: int
+    modified_ns: int
+
+    def check_unchanged(self) -> None:
+        """Raise an InputError if the file is another than at the start of the run."""
+        if is_url(self.path):
+            return
+        now = os.stat(self.path)
+        if (now.st_size, now.st_mtime_ns) != (self.size_bytes, self.modified_ns):
+            raise InputError(
+                f"{self.path} was changed while it was read ({self.size_bytes} bytes before, {now.st_size} now); "
+                "run again when nothing writes to it"
+            )
+
+    def digest(self) -> str:
+        """SHA-256 of the bytes, packed as they are; ``unreadable`` of a file that the run will stop at, or pass over."""
+        total = hashlib.sha256()
+        try:
+            with reading(self.path) as file:
+                while data := file.read(BLOCK):
+                    total.update(data)
+        except OSError:
+            return "unreadable"
+        return total.hexdigest()
+
+
+def places(inputs: Sequence[str], output: str | os.PathLike[str]) -> Places:
+    """Decide where a run writes, and refuse places that would mix input and output.
+
+    Raises:
+        InputError: The output is, or lies inside, an input folder, or is an input file.
+    """
+    if str(output) == STDIN:
+        return Places(None, Path(tempfile.mkdtemp(prefix="dedupe-")))
+    if is_url(str(output)):
+        return _remote(inputs, str(output))
+    path = Path(output)
+    for given in inputs:
+        if given == STDIN or is_url(given):
+            continue
+        inner, outer = path.resolve(), Path(given).resolve()
+        if inner == outer or outer in inner.parents:
+            raise InputError(f"the output {path} lies inside the input {given}; choose a folder outside of it")
+    if not path.is_dir() and _is_one_file(inputs, path.name):
+        return Places(path, path.with_name(path.name + ASIDE), one_file=True)
+    return Places(path, path / ASIDE)
+
+
+def _is_one_file(inputs: Sequence[str], name: str) -> bool:
+    if len(inputs) != 1 or format_of(name) is None:
+        return False
+    return inputs[0] == STDIN or is_url(inputs[0]) or Path(inputs[0]).is_file()  # a folder or a pattern may be many
+
+
+def _remote(inputs: Sequence[str], url: str) -> Places:
+    file_system(url)  # names a missing library before any work is done
+    if url.rstrip("/") in [given.rstrip("/") for given in inputs] or any(
+        is_url(given) and url.startswith(given.rstrip("/") + "/") for given in inputs
+    ):
+        raise InputError(f"the output {url} lies inside an input; choose another place")
+    folder = staging(url)
+    above, _, name = url.rstrip("/").rpartition("/")
+    if _is_one_file(inputs, name):
+        return Places(folder / name, folder / (name + ASIDE), one_file=True, url=above, staged=folder)
+    return Places(folder, folder / ASIDE, url=url.rstrip("/"), staged=folder)
+
+
+def check_free(where: Places, *, resume: bool) -> None:
+    """Raise an InputError when the output holds something that a run could overwrite."""
+    if resume or where.output is None:
+        return
+    if where.url is not None:
+        url = f"{where.url}/{where.output.name}" if where.one_file else where.url
+        there = first_entry(url)
+        if there is not None:
+            raise InputError(f"the output {url} is not empty ({there} is there); choose another place, or empty it")
+        shutil.rmtree(where.staged or where.aside, ignore_errors=True)  # of a run that is not to go on
+        return
+    if where.one_file:
+        taken = [path for path in (where.output, where.aside) if path.exists()]
+    else:
+        taken = list(where.output.iterdir())[:1] if where.output.is_dir() else []
+        taken += [where.output] if where.output.exists() and not where.output.is_dir() else []
+    if taken:
+        raise InputError(
+            f"the output {where.output} is not empty ({taken[0].name} is there); choose another place, "
+            "empty it, or go on with an interrupted run by resume"
+        )
+
+
+def check_same_format(source: Source, output: Path | None) -> None:
+    """Raise an InputError when the name of an output file promises another format than the input has."""
+    name = output.name if output else ""
+    if (format_of(name), compression(name)) != (source.kind, compression(source.path)):
+        raise InputError(
+            f"{name} is to have another format than {source.name}, and formats are kept; give it the same ending, or "
+            "name a folder"
+        )
+
+
+def collect_sources(inputs: Sequence[str], kind: str | None, work: Path) -> list[Source]:
+    """Expand files, folders, patterns, URLs and standard input into sources, as given; folders and patterns are sorted.
+
+    Raises:
+        InputError: Nothing is there, a file is given twice, or a format cannot be told from a name.
+    """
+    if not inputs:
+        raise InputError("no input was given; name files or folders, or '-' for standard input")
+    found: list[tuple[str, str]] = []
+    for given in inputs:
+        if given == STDIN:
+            path = spool(work, kind or "jsonl")
+            found.append((str(path), path.name))
+        elif is_url(given):
+            found.append((given, given.rstrip("/").split("?")[0].rsplit("/", 1)[-1]))
+        elif Path(given).is_dir():
+            found += [(str(path), path.relative_to(given).as_posix()) for path in _files(Path(given))]
+        elif Path(given).exists():
+            found.append((given, Path(given).name))
+        elif matching := [path for path in sorted(glob.glob(given, recursive=True)) if Path(path).is_file()]:
+            found += [(path, Path(path).name) for path in matching]
+        else:
+            raise InputError(f"{given} does not exist")
+    if not found:
+        raise InputError(f"there is no file in {', '.join(inputs)}")
+    twice = next((path for path, n in Counter(os.path.realpath(path) for path, _ in found).items() if n > 1), None)
+    if twice and not is_url(twice):
+        raise InputError(f"{twice} is among the inputs twice; leave one out")
+    return [_source(path, name, kind) for path, name in _distinct(found)]
+
+
+def _source(path: str, name: str, kind: str | None) -> Source:
+    told = format_of(name, kind)
+    if told is None:
+        known = " ".join(ending for endings in FORMATS.values() for ending in endings)
+        raise InputError(f"the format of {path} cannot be told from its name (known: {known}); give it by format")
+    if is_url(path):
+        return Source(path, name, told, 0, 0)
+    state = os.stat(path)
+    return Source(path, name, told, state.st_size, state.st_mtime_ns)
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    """The data files below a folder: not hidden, not aside, no notes of a saved data set."""
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if any(part.startswith((".", "_")) for part in parts) or not path.is_file():
+            continue
+        if path.name in NOTES or (path.name.startswith("cache-") and (path.parent / "state.json").exists()):
+            continue
+        yield path
+
+
+NOTES = ("state.json", "dataset_info.json", "dataset_dict.json")
+
+
+def _distinct(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Give files of one name the part of their paths that tells them apart."""
+    count = Counter(name for _, name in found)
+    if max(count.values()) == 1:
+        return found
+    local = [os.path.abspath(path) if not is_url(path) else path.split("://", 1)[1] for path, _ in found]
+    top = os.path.commonpath([os.path.dirname(path) for path in local]) if not _mixed(local) else ""
+    renamed = [
+        (path, os.path.relpath(full, top or "/").lstrip("/")) for (path, _), full in zip(found, local, strict=True)
+    ]
+    if max(Counter(name for _, name in renamed).values()) > 1 or any(".." in name.split("/") for _, name in renamed):
+        raise InputError(f"two inputs are called {count.most_common(1)[0][0]}; write them in separate runs")
+    return renamed
+
+
+def _mixed(paths: list[str]) -> bool:
+    return len({path.startswith("/") for path in paths}) > 1
+
+
+def spool(work: Path, kind: str) -> Path:
+    """Write standard input to a file in work, so that it can be read twice; an earlier copy is used again."""
+    path = work / f"stdin{FORMATS[kind][0]}"
+    if not path.exists():
+        part = path.with_name(path.name + ".part")
+        with part.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file, BLOCK)
+        part.replace(path)
+    return path
+
+
+def copy_notes(source: Path, target: Path, mark: str) -> None:
+    """Copy the notes of a data set saved by Hugging Face datasets, with a fingerprint of their own.
+
+    Args:
+        source: A folder that went in.
+        target: The folder that came out.
+        mark: What tells this run from others, for the fingerprint.
+    """
+    for path in [path for name in NOTES for path in source.rglob(name)]:
+        into = target / path.relative_to(source)
+        if path.name == "state.json":
+            notes = json.loads(path.read_text())
+            notes["_fingerprint"] = hashlib.sha256(f"{notes.get('_fingerprint')}{mark}".encode()).hexdigest()[:16]
+            write_text(into, json.dumps(notes, indent=2, sort_keys=True))
+        else:
+            into.write_bytes(path.read_bytes())
+            force([into])

@@ -1,0 +1,158 @@
+"""What a run is asked to do: its settings, checked, and the places where it works."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dedupe.errors import OptionError, nearest
+from dedupe.options import Options, check_walk
+from dedupe.verbs.find import plain_settings
+
+ON_ERROR = ("stop", "skip", "quarantine")
+EMPTY = ("drop", "keep")
+REMOVED_FORMATS = ("jsonl", "parquet")
+LEAST_MEMORY = 256 << 20
+_UNITS = {"": 0, "B": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that decides what a run writes, and how it works.
+
+    Attributes:
+        options: How blocks are matched.
+        text: Name of the column that holds the text.
+        id: Name of the column that identifies a document, or None to name documents by file and row.
+        format: Format of the input files, or None to tell it from their names.
+        inside: Clean each document inside itself first.
+        min_documents: A paragraph goes only when it stands in this many documents or more.
+        empty: What happens to a document that loses all its paragraphs: ``drop`` or ``keep``.
+        on_error: What happens to a row or file that cannot be read: ``stop``, ``skip`` or ``quarantine``.
+        max_loss: Share of the words, 0–1, that may go from any source and in total; None for no limit.
+        against: Folder of an index whose documents stay: what matches one of them goes. None for none.
+        mark: Keep everything and add columns that say what would go.
+        source: Name of the column that says where a document is from, for `max_loss` and the summary; None: its file.
+        removed_format: Format of the list of what went: ``jsonl`` or ``parquet``.
+        memory_bytes: Bound on the memory of the process.
+    """
+
+    options: Options
+    text: str = "text"
+    id: str | None = None
+    format: str | None = None
+    inside: bool = False
+    min_documents: int = 1
+    empty: str = "drop"
+    on_error: str = "stop"
+    max_loss: float | None = None
+    against: str | None = None
+    mark: bool = False
+    source: str | None = None
+    removed_format: str = "jsonl"
+    memory_bytes: int = field(default=2 << 30, compare=False)
+
+    def __post_init__(self) -> None:
+        """Check each value at the door.
+
+        Raises:
+            OptionError: A value breaks its rule.
+        """
+        for name, allowed in (
+            ("on_error", ON_ERROR),
+            ("empty", EMPTY),
+            ("removed_format", REMOVED_FORMATS),
+        ):
+            value = getattr(self, name)
+            if value not in allowed:
+                listed = ", ".join(repr(choice) for choice in allowed)
+                raise OptionError(f"{name} must be one of {listed}, got {value!r}{nearest(value, allowed)}")
+        check_walk(self.options, "over files")
+        if not isinstance(self.min_documents, int) or self.min_documents < 1:
+            raise OptionError(f"min_documents must be a whole number from 1, got {self.min_documents!r}")
+        if self.max_loss is not None and not 0 <= self.max_loss <= 1:
+            raise OptionError(f"max_loss must be a share from 0 to 1, got {self.max_loss!r}")
+        if self.against is not None and (self.options.unit != "document" or self.inside or self.min_documents > 1):
+            raise OptionError("against works on whole documents: use unit='document' without inside and min_documents")
+        if self.memory_bytes < LEAST_MEMORY:
+            raise OptionError(f"memory must be at least 256MB, got {self.memory_bytes} bytes")
+
+    def plain(self) -> dict[str, Any]:
+        """The settings that decide the output, as values that JSON can hold."""
+        names = ("text", "id", "format", "inside", "min_documents", "empty", "on_error", "against", "mark", "source")
+        matching = {key: value for key, value in plain_settings(self.options).items() if key != "threads"}
+        plain = {name: getattr(self, name) for name in (*names, "removed_format")}
+        return {**plain, "options": matching}
+
+    @property
+    def budget_bytes(self) -> int:
+        """What a stage may take for its own arrays; the rest is for the interpreter, libraries and texts in work."""
+        return max((self.memory_bytes - (320 << 20)) * 3 // 4, 48 << 20)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that must be read."""
+        return tuple(name for name in (self.text, self.id, self.source) if name is not None)
+
+    @property
+    def needs_spans(self) -> bool:
+        """Whether a document can lose a part of its text."""
+        return self.options.unit != "document"
+
+
+def size_bytes(value: int | str) -> int:
+    """Read a size such as ``"2GB"``, ``"500 MiB"`` or a number of bytes.
+
+    GB and GiB both mean 2**30 bytes, as memory is counted.
+
+    Raises:
+        OptionError: It is no size.
+
+    Examples:
+        >>> size_bytes("1.5GB") == 3 << 29
+        True
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise OptionError(f"memory must be a size such as '2GB' or a number of bytes, got {value!r}")
+    return int(float(found[1]) * 1024 ** _UNITS[found[2].upper()])
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a run puts things.
+
+    Attributes:
+        output: Folder of the cleaned files, or the one file, or None for standard output.
+        aside: Folder of the removed list, the report and the files in work.
+        one_file: `output` is a file.
+        url: Where the files go up in the end; None when `output` is their place.
+        staged: The local folder of an output at a URL.
+    """
+
+    output: Path | None
+    aside: Path
+    one_file: bool = False
+    url: str | None = None
+    staged: Path | None = None
+
+    @property
+    def work(self) -> Path:
+        """Files in work; it is gone when a run has ended well."""
+        return self.aside / "work"
+
+    def removed_list(self, job: Job) -> Path:
+        """The list of what went."""
+        return self.aside / f"removed.{job.removed_format}"
+
+    def told(self, path: Path) -> str:
+        """What a file is called in the summary: by its place, or by its URL."""
+        if self.url is None or self.staged is None:
+            return str(path)
+        inside = path.relative_to(self.staged).as_posix()
+        return self.url if inside == "." else f"{self.url}/{inside}"

@@ -1,0 +1,121 @@
+"""One run, from what it is given to what it did."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from dedupe.engines.files.account.listed import check_format
+from dedupe.engines.files.account.progress import Progress
+from dedupe.engines.files.account.summary import CorpusSummary
+from dedupe.engines.files.inputs import check_free, check_same_format, collect_sources, places
+from dedupe.engines.files.job import Job, Places, size_bytes
+from dedupe.engines.files.stages import Stages
+from dedupe.errors import DedupeError, LossError, OptionError
+from dedupe.inputs.formats.streams import is_url
+from dedupe.options import Options
+from dedupe.verbs.clean import DEFAULTS
+
+
+def clean_files(
+    inputs: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    *,
+    text: str = "text",
+    id: str | None = None,
+    memory: int | str = "2GB",
+    progress: bool | str = False,
+    resume: bool = False,
+    options: Options | None = None,
+    **settings: Any,
+) -> CorpusSummary:
+    """Take the duplicates out of files, whatever their size, and write the same files without them.
+
+    Args:
+        inputs: Files, folders, patterns such as ``"data/*.jsonl"``, or URLs; ``"-"`` is standard input.
+        output: Folder of the cleaned files; a file when one file goes in; ``"-"`` is standard output.
+        text: Column of the text.
+        id: Column that identifies a document; without it, file and row do.
+        memory: Bound on the memory of the process, such as ``"2GB"`` or a number of bytes.
+        progress: Tell how far the run is, on standard error: True or ``"bar"``, or ``"json"``.
+        resume: Go on with a run that was interrupted; inputs and settings must be the same.
+        options: How blocks are matched, instead of keywords.
+        **settings: The fields of :class:`dedupe.Options` and of :class:`dedupe.engines.files.job.Job` (format, inside,
+            min_documents, empty, on_error, max_loss, against, mark, source, removed_format). The unit is ``document`` unless said otherwise; parts of
+            documents are compared as :func:`dedupe.clean` does, with `threshold` 0.8 and `min_words` 8, and those
+            with fewer words stay.
+
+    Returns:
+        What the run did.
+
+    Raises:
+        InputError: An input cannot be read, or the output would overwrite something.
+        LossError: More words would go than `max_loss` allows; nothing was written.
+        OptionError: A setting breaks its rule.
+        DedupeError: A library for a format is missing; names the extra.
+        OSError: The disk is full, or a place cannot be written; what is done is kept for `resume`.
+    """
+    given = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
+    job = make_job(text=text, id=id, memory=memory, options=options, settings=settings)
+    style = "bar" if progress is True else progress or None
+    if style not in (None, "bar", "json"):
+        raise OptionError(f"progress must be True, False, 'bar' or 'json', got {progress!r}")
+    names = [os.fspath(path) for path in given]
+    return run(names, output, job, Progress(style), resume=resume)
+
+
+def make_job(*, text: str, id: str | None, memory: int | str, options: Options | None, settings: dict[str, Any]) -> Job:
+    """Sort keywords into those about matching and those about the run.
+
+    Raises:
+        OptionError: One is unknown or breaks its rule.
+    """
+    own = {field.name for field in fields(Job)} - {"options", "text", "id", "memory_bytes"}
+    ours = {name: settings.pop(name) for name in sorted(own & settings.keys())}
+    defaults: dict[str, Any] = {"unit": "document"}
+    if settings.get("unit", "document") != "document":
+        defaults = {**DEFAULTS, "unit": "document"}
+    chosen = Options.of(options, settings, **defaults)  # type: ignore[arg-type]  # checked by of()
+    return Job(chosen, text=text, id=id, memory_bytes=size_bytes(memory), **ours)
+
+
+def run(
+    inputs: Sequence[str], output: str | os.PathLike[str], job: Job, progress: Progress, *, resume: bool = False
+) -> CorpusSummary:
+    """Do a job from its inputs to its summary; see :func:`clean_files`."""
+    check_format(job)
+    where = places(inputs, output)
+    check_free(where, resume=resume)
+    if not resume:
+        shutil.rmtree(where.work, ignore_errors=True)
+    where.work.mkdir(parents=True, exist_ok=True)
+    try:
+        sources = collect_sources(inputs, job.format, where.work)
+        if where.one_file:
+            check_same_format(sources[0], where.output)
+        folders = [Path(given) for given in inputs if not is_url(given) and Path(given).is_dir()]
+        return Stages(sources, folders, job, where, progress, resume=resume).do()
+    except (DedupeError, OSError) as error:
+        if not resume:
+            _tidy(where, error)
+        raise
+    finally:
+        progress.close()
+
+
+def _tidy(where: Places, error: Exception) -> None:
+    """After an error that a rerun would meet again, leave no trace of a run that has written nothing."""
+    keeps = isinstance(error, LossError | OSError)
+    if where.output is None:
+        shutil.rmtree(where.aside, ignore_errors=True)
+    elif where.staged is not None:
+        if not keeps:
+            shutil.rmtree(where.staged, ignore_errors=True)
+    elif not keeps and not (where.work / "written").exists():
+        shutil.rmtree(where.aside, ignore_errors=True)
+        if not where.one_file and where.output.is_dir() and not any(where.output.iterdir()):
+            where.output.rmdir()

@@ -1,0 +1,215 @@
+"""The stages of a run in order, each noted when it is finished, so that a rerun goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dedupe.core import bands
+from dedupe.engines.files.account.progress import Progress
+from dedupe.engines.files.account.recall import measure_recall
+from dedupe.engines.files.account.summary import (
+    CorpusSummary,
+    check_loss,
+    count_documents,
+    count_losses,
+    largest_clusters,
+    peak_memory_bytes,
+)
+from dedupe.engines.files.candidates import find_buckets, find_copies, find_groups, find_same_id
+from dedupe.engines.files.compare import decide_groups, remove_groups
+from dedupe.engines.files.decide import join_links
+from dedupe.engines.files.disk.durable import force, write_text
+from dedupe.engines.files.disk.manifest import Manifest
+from dedupe.engines.files.disk.remote import upload
+from dedupe.engines.files.disk.reread import spill_texts
+from dedupe.engines.files.disk.spill import give_back
+from dedupe.engines.files.disk.store import Extent, Store
+from dedupe.engines.files.fingerprint import fingerprint
+from dedupe.engines.files.inputs import Source, copy_notes
+from dedupe.engines.files.job import Job, Places
+from dedupe.engines.files.output import place_lists, print_files, write_files
+from dedupe.engines.files.reading import texts_in
+from dedupe.engines.files.write import Names
+from dedupe.errors import InputError
+from dedupe.inputs.formats import read
+
+_SAMPLE_FILES, _SAMPLE_TEXTS = 8, 250  # that recall is measured on
+
+
+class Stages:
+    """The stages of a run in order, and what it holds between them."""
+
+    def __init__(
+        self, sources: list[Source], folders: list[Path], job: Job, where: Places, progress: Progress, *, resume: bool
+    ) -> None:
+        """Begin, or go on where the manifest says; `folders` are those that were given whole."""
+        self.folders = folders
+        self.sources, self.job, self.where, self.progress = sources, job, where, progress
+        self.begin = time.monotonic()
+        self.plan = bands.plan(job.options.threshold, job.options.recall)
+        self.store = Store(where.work, self.plan.n_bands)
+        progress.stage("checking", 0)
+        self.manifest = Manifest.start(
+            where.work / "manifest.json", job.plain(), self._inputs() if resume else [], resume=resume
+        )
+        self.spilled = int(self.manifest.notes.get("spilled_bytes", 0))
+
+    def _inputs(self) -> list[dict[str, Any]]:
+        """Name, size and content of each input."""
+        with ThreadPoolExecutor(self.job.options.threads or os.cpu_count() or 1) as pool:
+            digests = list(pool.map(Source.digest, self.sources))
+        return [
+            {"path": source.name, "size_bytes": source.size_bytes, "sha256": digest}
+            for source, digest in zip(self.sources, digests, strict=True)
+        ]
+
+    def stage(self, name: str, work: Callable[[], Any]) -> Any:
+        """Do a stage, unless it is finished, and note what it returns."""
+        noted = self.manifest.done(name)
+        if noted is None:
+            noted = work()
+            give_back()
+            self.note_spills()
+            force(self.where.work.glob("*.bin"))
+            self.manifest.finish(name, noted)
+        return noted
+
+    def note_spills(self) -> None:
+        """Keep the greatest size of the files in work."""
+        names = (
+            entry
+            for entry in os.scandir(self.where.work)
+            if entry.name.endswith((".bin", ".bytes", ".heads", ".postings"))
+        )
+        self.spilled = max(self.spilled, sum(entry.stat().st_size for entry in names))
+        self.manifest.notes["spilled_bytes"] = self.spilled
+
+    def do(self) -> CorpusSummary:
+        """All stages."""
+        with ThreadPoolExecutor(1) as pool:  # the content is hashed while it is read, before anything is noted
+            inputs = None if self.manifest.notes["inputs"] else pool.submit(self._inputs)
+
+            def note() -> None:
+                if not self.manifest.notes["inputs"] and inputs is not None:
+                    self.manifest.notes["inputs"] = inputs.result()
+
+            extents = fingerprint(self.sources, self.job, self.store, self.manifest, self.progress, note)
+        give_back()
+        self.note_spills()
+        self.progress.stage("matching", 0)
+        store, job = self.store, self.job
+        if job.id is not None:
+            self._check_ids(extents)
+        self.stage("copies", lambda: find_copies(store, job))
+        self.stage("buckets", lambda: find_buckets(store, job))
+        walked = self.stage("compared", lambda: self._compare(extents))
+        self.stage("joined", lambda: join_links(store, job))
+        origins = None if job.source is None else self.manifest.done("reading")["origins"]
+        losses = self.stage("losses", lambda: count_losses(self.sources, extents, store, origins))
+        check_loss(job, losses)
+        counts = write_files(self.sources, extents, job, store, self.where, self.manifest, self.progress)
+        return self._finish(extents, walked, losses, counts)
+
+    def _check_ids(self, extents: Sequence[Extent]) -> None:
+        """Stop at an id that comes twice, or note it."""
+        pair = self.stage("ids", lambda: find_same_id(self.store, self.job) or [])
+        if not pair:
+            return
+        one, other = Names(self.sources, extents, self.store, self.job).of(np.array(pair, np.int64))
+        what = f"id {one['id']!r} comes twice: {one['file']} row {one['row']} and {other['file']} row {other['row']}"
+        if self.job.on_error == "stop":
+            raise InputError(f"{what}; leave id out to name documents by file and row (on_error='skip' only notes it)")
+        self.manifest.done("reading")["problems"].append(
+            {"file": other["file"], "row": other["row"] - 1, "problem": what}
+        )
+
+    def _compare(self, extents: Sequence[Extent]) -> dict[str, int]:
+        store, job = self.store, self.job
+        for keys in store.keys:  # not needed any more: room for the texts
+            keys.remove()
+        groups = find_groups(store, job)
+        spill_texts(self.sources, extents, job, store, groups, self.progress)
+        give_back()
+        self.note_spills()
+        walked = decide_groups(job, store, groups, self.progress)
+        remove_groups(store, groups)
+        return walked._asdict()
+
+    def _finish(
+        self, extents: Sequence[Extent], walked: dict[str, int], losses: dict[str, Any], counts: dict[str, int]
+    ) -> CorpusSummary:
+        summary = self._summary(extents, walked, losses, counts)
+        if self.where.output is None:
+            print_files(self.sources, self.where)
+            shutil.rmtree(self.where.aside)
+            return summary
+        place_lists(self.job, self.where)
+        write_text(self.where.aside / "report.json", json.dumps(summary.to_dict(), indent=2) + "\n")
+        for folder in self.folders:
+            copy_notes(folder, self.where.output, json.dumps(self.job.plain()))
+        if self.where.url is not None and self.where.staged is not None:
+            self.progress.stage("uploading", 0)
+            upload(self.where.staged, self.where.url, self.where.work)
+        # without the manifest, a rerun starts from the beginning rather than from columns that are half gone
+        self.manifest.path.unlink()
+        shutil.rmtree(self.where.staged or self.where.work)
+        return summary
+
+    def _summary(
+        self, extents: Sequence[Extent], walked: dict[str, int], losses: dict[str, Any], counts: dict[str, int]
+    ) -> CorpusSummary:
+        reading = self.manifest.done("reading")
+        recall, _ = measure_recall(self._sample(extents), self.job.options)
+        clusters = largest_clusters(self.store, self.job)
+        rows = [int(self.store.blocks.read(block, block + 1)["row"][0]) for block, _ in clusters]
+        named = Names(self.sources, extents, self.store, self.job)
+        survivors = named.of(np.array(rows, np.int64))
+        removed = {**losses["removed"], "inside": counts["inside_blocks"]}
+        where = self.where
+        aside = None if where.output is None else where.told(where.removed_list(self.job))
+        return CorpusSummary(
+            documents_in=count_documents(self.store),
+            documents_out=counts["documents_out"],
+            words_in=losses["words_in"],
+            words_out=losses["words_out"],
+            removed=removed,
+            emptied=counts["emptied"],
+            shortened=counts["shortened"],
+            unreadable=reading["n_problems"],
+            problems=reading["problems"],
+            clusters=[
+                {"survivor": survivor, "size": size, "cluster": block}
+                for survivor, (block, size) in zip(survivors, clusters, strict=True)
+            ],
+            sources=losses["sources"],
+            recall_promised=round(self.plan.share_found(self.job.options.threshold), 4),
+            recall_measured=recall,
+            capped=walked["n_capped"],
+            compared=walked["n_compared"],
+            elapsed_s=round(time.monotonic() - self.begin, 3),
+            peak_memory_bytes=peak_memory_bytes(),
+            spilled_bytes=self.spilled,
+            settings=self.job.plain(),
+            output="-" if where.output is None else where.told(where.output),
+            removed_list=aside,
+        )
+
+    def _sample(self, extents: Sequence[Extent]) -> list[str]:
+        """Texts from the beginnings of up to eight files, spread over the run."""
+        step = max(1, len(self.sources) // _SAMPLE_FILES)
+        texts: list[str] = []
+        for source, extent in zip(self.sources[::step], extents[::step], strict=True):
+            if extent.n_blocks and len(texts) < _SAMPLE_TEXTS:
+                chunk = next(read(source.path, source.kind, self.job.text, self.job.columns))
+                n_rows = min(chunk.n_rows, extent.n_rows, _SAMPLE_TEXTS * step // len(self.sources) + 1)
+                texts += texts_in(chunk.texts(range(n_rows)).batch)
+        return texts[:_SAMPLE_TEXTS]

@@ -1,0 +1,97 @@
+"""Documents join an index: they are decided about, and their postings and columns put behind those that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dedupe.core.hashing import I64
+from dedupe.core.shingles import Shingles
+from dedupe.core.sketch import Sketch, shingle_sets, sketch
+from dedupe.core.text.batch import Batch
+from dedupe.core.text.blocks import Blocks
+from dedupe.engines.index.deciding import decide
+from dedupe.engines.index.rules import Rules
+from dedupe.engines.index.storage.records import Records, halves, id_hashes
+from dedupe.engines.index.storage.view import Changes, View
+
+
+class Source(NamedTuple):
+    """What is known of blocks that are not in the index yet.
+
+    Attributes:
+        sketch: Their words and fingerprints.
+        sets: Gives what similarity is measured on, for block numbers in ascending order.
+    """
+
+    sketch: Sketch
+    sets: Callable[[I64], Shingles]
+
+
+def of_texts(rules: Rules, batch: Batch, blocks: Blocks) -> Source:
+    """Fingerprint the blocks of texts."""
+    options = rules.options
+    found = sketch(
+        batch.buffer, blocks.starts, blocks.ends,
+        width_words=options.width_words, plan=rules.plan, seed=options.seed, threads=options.threads,
+    )  # fmt: skip
+
+    def sets(numbers: I64) -> Shingles:
+        made = shingle_sets(
+            batch.buffer, blocks.starts[numbers], blocks.ends[numbers],
+            width_words=options.width_words, threads=options.threads,
+        )  # fmt: skip
+        return made if rules.store_text else halves(made)
+
+    return Source(found, sets)
+
+
+def of_records(rules: Rules, part: Records) -> Source:
+    """The same for blocks whose columns are kept."""
+    alone = View(rules, [part._replace(first_doc=0, first_block=0)], View.no_runs(), Changes())
+    every = np.arange(part.n_blocks)
+    found = Sketch(part.columns["n_words"].astype(np.int32), alone.text_hashes(every), alone.keys(every), None)
+    return Source(found, alone.sets)
+
+
+class Joined(NamedTuple):
+    """An index with new documents.
+
+    Attributes:
+        view: The new state.
+        records: The new documents.
+        stats: Counts per stage.
+    """
+
+    view: View
+    records: Records
+    stats: dict[str, Any]
+
+
+def join(view: View, new: Records, source: Source) -> Joined:
+    """Put documents behind those that are there.
+
+    Args:
+        view: The index.
+        new: The documents, less the decisions; none of their ids is there.
+        source: Their blocks.
+    """
+    decided = decide(view, source.sketch, source.sets, np.arange(new.n_blocks))
+    columns = {
+        **new.columns,  # type: ignore[dict-item]  # a dict: they are in no file yet
+        "head": decided.head.astype(np.uint32),
+        "survivor": decided.survivor.astype(np.uint32),
+        "similarity": decided.similarity,
+    }
+    made = new._replace(columns=columns)
+    if not new.n_docs:
+        return Joined(view, made, decided.stats)
+    runs = {family: run.draft() for family, run in view.runs.items()}
+    runs["lead"].put_sorted(decided.lead, new.first_block, new.n_blocks)
+    runs["rest"].put_sorted(decided.rest, new.first_block, new.n_blocks)
+    runs["words"].put(*decided.words)
+    coded = Batch(new.columns["id_bytes"], new.columns["id_offsets"].astype(np.int64))
+    runs["ids"].put(id_hashes(coded), np.arange(new.first_doc, new.end))
+    return Joined(View(view.rules, [*view.records, made], runs, view.changes), made, decided.stats)

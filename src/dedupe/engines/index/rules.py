@@ -1,0 +1,112 @@
+"""What an index decides by: settings that are stored with it, and never change."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dedupe.core import bands
+from dedupe.core.bands import Plan
+from dedupe.core.text import unicode
+from dedupe.errors import DedupeError, OptionError
+from dedupe.options import Options
+
+
+class Rules(NamedTuple):
+    """What an index decides by.
+
+    Attributes:
+        options: All settings.
+        plan: Bands and rows.
+        store_text: Whether texts are kept.
+    """
+
+    options: Options
+    plan: Plan
+    store_text: bool
+
+
+def new_rules(options: Options | None, settings: Mapping[str, Any], store_text: bool | None) -> Rules:
+    """The rules of a new index."""
+    chosen = Options.of(options, settings, unit="document")  # type: ignore[arg-type]  # a TypedDict, less threads
+    check_supported(chosen)
+    return Rules(chosen, bands.plan(chosen.threshold, chosen.recall), store_text is not False)
+
+
+def plain(rules: Rules) -> dict[str, Any]:
+    """The rules as values for JSON, as they are stored and compared."""
+    options = rules.options
+    return {
+        "unit": options.unit,
+        "measure": options.measure,
+        "threshold": options.threshold,
+        "width_words": options.width_words,
+        "recall": options.recall,
+        "keep": options.keep,
+        "min_words": options.min_words,
+        "seed": options.seed,
+        "store_text": rules.store_text,
+        "n_bands": rules.plan.n_bands,
+        "n_rows": rules.plan.n_rows,
+        "hashes": hashes_version(),
+    }
+
+
+@lru_cache(maxsize=1)
+def hashes_version() -> str:
+    """Names the hashes that texts get: the contract of the core, and the table of characters."""
+    check = 0
+    for array in unicode.table():
+        check = zlib.crc32(np.ascontiguousarray(array).data, check)
+    return f"1-{check:08x}"
+
+
+def rules_of(path: Path, stored: Mapping[str, Any], threads: int | None) -> Rules:
+    """The rules that were stored.
+
+    Raises:
+        DedupeError: The index was made by a version that hashes texts in another way.
+    """
+    if stored["hashes"] != hashes_version():
+        raise DedupeError(
+            f"{path} was made with text hashes {stored['hashes']}, this version has {hashes_version()}; "
+            "export it with the version that wrote it, and add the export to a new index"
+        )
+    names = ("unit", "measure", "threshold", "width_words", "recall", "keep", "min_words", "seed")
+    options = Options(**{name: stored[name] for name in names}, threads=threads)
+    return Rules(options, Plan(stored["n_bands"], stored["n_rows"]), stored["store_text"])
+
+
+def check_same(
+    path: Path, rules: Rules, options: Options | None, settings: Mapping[str, Any], store_text: bool | None
+) -> None:
+    """Refuse settings that are not those of the index."""
+    stored = plain(rules)
+    given = dict(settings)
+    if options is not None:
+        given = {name: getattr(options, name) for name in (*stored, "pairs") if hasattr(options, name)}
+    check_supported(Options.of(options, settings, unit="document"))  # type: ignore[arg-type]
+    if store_text is not None:
+        given["store_text"] = store_text
+    for name, value in given.items():
+        if name in stored and stored[name] != value:
+            raise OptionError(
+                f"{name} is {value!r} in this call, but {path} was made with {name}={stored[name]!r}; leave {name}= "
+                "out, or make another index: export this one and add the export there"
+            )
+
+
+def check_supported(options: Options) -> None:
+    """Refuse settings that an index cannot keep to."""
+    allowed = {"measure": "jaccard", "linkage": "survivor", "keep": "first", "pairs": "survivors"}
+    for name, value in allowed.items():
+        if getattr(options, name) != value:
+            raise OptionError(
+                f"an index decides in order of arrival by {name}={value!r}, got {name}={getattr(options, name)!r}; "
+                f"use dedupe.find for {name}={getattr(options, name)!r}"
+            )

@@ -1,0 +1,1 @@
+"""Segments, postings, catalogue and repair of an index on the disk."""

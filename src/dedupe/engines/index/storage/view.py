@@ -1,0 +1,309 @@
+"""One state of an index: everything a call reads, unchanged by what others write meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dedupe.core.bands import keys as band_keys
+from dedupe.core.hashing import F64, I64, U64, Bool, offsets_of, ranges
+from dedupe.core.minhash import permutations, signatures
+from dedupe.core.shingles import Shingles
+from dedupe.core.sketch import shingle_sets, sketch
+from dedupe.core.text.batch import Batch
+from dedupe.engines.index.rules import Rules
+from dedupe.engines.index.storage.records import Id, Records, encode_ids, id_hashes
+from dedupe.engines.index.storage.segments import Array
+from dedupe.engines.index.storage.store import Runs
+from dedupe.errors import IndexDamaged
+from dedupe.results import Block
+
+FAMILIES = ("lead", "rest", "words", "ids")
+NONE = np.zeros(0, np.int64)
+
+
+class Changes(NamedTuple):
+    """What was decided again since the records were written.
+
+    Attributes:
+        removed: Array of shape (n_removed,), int64, ascending: documents that are gone.
+        blocks: Array of shape (n_changed,), int64, ascending: blocks whose decision is another one now.
+        head: Array of shape (n_changed,), int64.
+        survivor: Array of shape (n_changed,), int64.
+        similarity: Array of shape (n_changed,), float64.
+    """
+
+    removed: I64 = NONE
+    blocks: I64 = NONE
+    head: I64 = NONE
+    survivor: I64 = NONE
+    similarity: F64 = np.zeros(0)
+
+
+class View:
+    """A snapshot; `lead` holds the band keys of leaders, `rest` those of the other heads of groups.
+
+    `words` leads from a text hash to the head of its group, `ids` from the hash of an id to the document.
+    """
+
+    def __init__(self, rules: Rules, records: list[Records], runs: dict[str, Runs], changes: Changes) -> None:
+        """Put the parts together; `records` follow each other from block 0 on."""
+        self.rules, self.records, self.changes = rules, records, changes
+        self.runs = runs
+        self.lead, self.rest, self.words, self.ids = (runs[family] for family in FAMILIES)
+        self._block_firsts = np.array([part.first_block for part in records], np.int64)
+        self._doc_firsts = np.array([part.first_doc for part in records], np.int64)
+        last = records[-1] if records else None
+        self.n_blocks = last.first_block + last.n_blocks if last else 0
+        self.n_docs = last.first_doc + last.n_docs if last else 0
+
+    @staticmethod
+    def no_runs() -> dict[str, Runs]:
+        """Stores without postings."""
+        return {family: Runs([]) for family in FAMILIES}
+
+    # -- documents
+
+    def find_ids(self, ids: Sequence[Id], coded: Batch | None = None) -> I64:
+        """The document of each id, -1 where there is none; `coded` are the ids as bytes, where they are known."""
+        found = np.full(len(ids), -1, np.int64)
+        coded = encode_ids(ids) if coded is None else coded
+        if len(self.ids) == 0:
+            return found
+        wanted, back = np.unique(id_hashes(coded), return_inverse=True)
+        rows, docs = self.ids.get(wanted)
+        alive = ~self.is_removed(docs)
+        rows, docs = rows[alive], docs[alive]
+        # nearly always one document per hash; the id itself decides
+        place = np.argsort(back, kind="stable")
+        first, last = np.searchsorted(back[place], rows), np.searchsorted(back[place], rows, side="right")
+        known = zip(docs.tolist(), self.doc_ids(docs), first.tolist(), last.tolist(), strict=True)
+        for doc, one, begin, end in known:
+            for asked in place[begin:end].tolist():
+                if ids[asked] == one:
+                    found[asked] = doc
+        return found
+
+    def is_removed(self, docs: I64) -> Bool:
+        """Whether documents are gone."""
+        return _among(docs, self.changes.removed)
+
+    def doc_ids(self, docs: I64) -> list[Id]:
+        """Ids of documents, in the order given."""
+        made: list[Id] = [0] * docs.size
+        for part, places, local in self._by_part(self._doc_firsts, docs):
+            for place, one in zip(places.tolist(), part.ids(local), strict=True):
+                made[place] = one
+        return made
+
+    def doc_text(self, doc: int) -> str:
+        """The text of a document; empty when texts are not kept."""
+        part = self.records[int(np.searchsorted(self._doc_firsts, doc, side="right")) - 1]
+        return part.text(doc - part.first_doc).decode("utf-8", "surrogatepass")
+
+    def blocks_of(self, docs: I64) -> I64:
+        """All blocks of documents, ascending when the documents are."""
+        found = [NONE]
+        for part, _, local in self._by_part(self._doc_firsts, docs):
+            offsets = part.columns["doc_blocks"].astype(np.int64)
+            first = offsets[local]
+            found.append(ranges(first, offsets[local + 1] - first) + part.first_block)
+        return np.concatenate(found)
+
+    # -- blocks
+
+    def docs_of(self, blocks: I64) -> I64:
+        """The document of each block."""
+        docs = np.empty(blocks.size, np.int64)
+        for part, places, local in self._by_part(self._block_firsts, blocks):
+            docs[places] = part.docs_of(local) + part.first_doc
+        return docs
+
+    def is_alive(self, blocks: I64) -> Bool:
+        """Whether blocks belong to a document that is still there."""
+        if self.changes.removed.size == 0:
+            return np.ones(blocks.size, np.bool_)
+        return ~self.is_removed(self.docs_of(blocks))
+
+    def column(self, name: str, blocks: I64) -> Array:
+        """Values of a column for blocks, as written."""
+        first = self.records[0].columns[name] if self.records else np.zeros(0)
+        values = np.empty(blocks.size, first.dtype)
+        for part, places, local in self._by_part(self._block_firsts, blocks):
+            values[places] = part.columns[name][local]
+        return values
+
+    def decisions(self, blocks: I64) -> tuple[I64, I64, F64]:
+        """Head of the group, survivor, and similarity to it, of blocks; as of now."""
+        head = self.column("head", blocks).astype(np.int64)
+        survivor = self.column("survivor", blocks).astype(np.int64)
+        similarity = self.column("similarity", blocks).astype(np.float64)
+        changes = self.changes
+        if changes.blocks.size and blocks.size:
+            at = np.minimum(np.searchsorted(changes.blocks, blocks), changes.blocks.size - 1)
+            hit = changes.blocks[at] == blocks
+            at = at[hit]
+            head[hit], survivor[hit], similarity[hit] = changes.head[at], changes.survivor[at], changes.similarity[at]
+        return head, survivor, similarity
+
+    def members_of(self, heads: I64) -> tuple[I64, I64]:
+        """All blocks in the groups of these heads, also of removed documents, and the head of each.
+
+        Reads the heads of all blocks: four bytes each.
+        """
+        found = [NONE]
+        for part in self.records:
+            found.append(np.flatnonzero(np.isin(part.columns["head"], heads)) + part.first_block)
+        changed = self.changes.blocks[np.isin(self.changes.head, heads)]
+        members = np.union1d(np.concatenate(found), changed)
+        their_heads = self.decisions(members)[0]
+        hit = np.isin(their_heads, heads)
+        return members[hit], their_heads[hit]
+
+    def part_decisions(self, part: Records) -> tuple[I64, I64, F64]:
+        """The decisions of all blocks of a stretch."""
+        return self.decisions(np.arange(part.first_block, part.first_block + part.n_blocks))
+
+    def all_decisions(self) -> tuple[I64, I64, F64]:
+        """The decisions of all blocks, also of removed ones; 24 bytes per block."""
+        return self.decisions(np.arange(self.n_blocks))
+
+    def find_words(self, text_hashes: U64) -> I64:
+        """The head of the group with these words, -1 where there is none.
+
+        Args:
+            text_hashes: Array of shape (n, 2), uint64.
+        """
+        found = np.full(text_hashes.shape[0], -1, np.int64)
+        if len(self.words) == 0:
+            return found
+        wanted, back = np.unique(text_hashes[:, 0], return_inverse=True)
+        rows, heads = self.words.get(wanted)
+        keep = self.is_alive(heads)
+        rows, heads = rows[keep], heads[keep]
+        keep = self.decisions(heads)[0] == heads
+        rows, heads = rows[keep], heads[keep]
+        if rows.size == 0:
+            return found
+        known = self.text_hashes(heads)
+        # nearly always one head per first half; the second half decides
+        first = np.searchsorted(rows, back)
+        for step in range(int(np.bincount(rows).max())):
+            at = np.minimum(first + step, rows.size - 1)
+            hit = (rows[at] == back) & (known[at] == text_hashes).all(axis=1)
+            found[hit] = heads[at[hit]]
+        return found
+
+    def text_hashes(self, blocks: I64) -> U64:
+        """The text hashes of blocks, shape (n, 2)."""
+        values = np.empty((blocks.size, 2), np.uint64)
+        for part, places, local in self._by_part(self._block_firsts, blocks):
+            values[places] = part.columns["hashes"].reshape(-1, 2)[local]
+        return values
+
+    def sets(self, blocks: I64) -> Shingles:
+        """What similarity is measured on, of blocks given in ascending order."""
+        if not self.rules.store_text:
+            return _stacked([part.hash_sets(local) for part, _, local in self._by_part(self._block_firsts, blocks)])
+        options = self.rules.options
+        made = []
+        for part, _, local in self._by_part(self._block_firsts, blocks):
+            made.append(
+                shingle_sets(
+                    part.columns["texts"], *self._spans(part, local),
+                    width_words=options.width_words, threads=options.threads,
+                )
+            )  # fmt: skip
+        return _stacked(made)
+
+    def keys(self, blocks: I64) -> U64:
+        """Band keys of blocks given in ascending order, shape (n, n_bands)."""
+        options, plan = self.rules.options, self.rules.plan
+        made = [np.zeros((0, plan.n_bands), np.uint64)]
+        for part, _, local in self._by_part(self._block_firsts, blocks):
+            if self.rules.store_text:
+                made.append(
+                    sketch(
+                        part.columns["texts"], *self._spans(part, local),
+                        width_words=options.width_words, plan=plan, seed=options.seed, threads=options.threads,
+                    ).keys
+                )  # fmt: skip
+            else:
+                made.append(band_keys(self._signatures(part.hash_sets(local)), plan))
+        return np.concatenate(made)
+
+    def signatures(self, blocks: I64) -> Array:
+        """Signatures of blocks given in ascending order, shape (n, n_hashes), uint32."""
+        return self._signatures(self.sets(blocks), whole=self.rules.store_text)
+
+    def _signatures(self, sets: Shingles, *, whole: bool = False) -> Array:
+        a, b = permutations(self.rules.plan.n_hashes, self.rules.options.seed)
+        return signatures(sets if whole else Shingles(sets.hashes << np.uint64(32), sets.offsets), a, b)
+
+    def _spans(self, part: Records, local: I64) -> tuple[I64, I64]:
+        """Where blocks of a stretch lie in its texts; they are read from the file, not copied."""
+        starts, ends = part.byte_spans(local)
+        texts = part.columns["texts"]
+        if starts.size and (int(ends.max()) > texts.size or (ends < starts).any()):
+            where = getattr(part.columns, "path", "memory")
+            raise IndexDamaged(f"{where} is damaged: a block lies outside its text; run `dedupe index repair`")
+        return starts, ends
+
+    def blocks(self, numbers: I64) -> list[Block]:
+        """Blocks as results: id of the document, place in characters, text."""
+        return [Block(*fields) for fields in self.block_fields(numbers)]
+
+    def block_fields(self, numbers: I64) -> list[tuple[Id, int, int, str]]:
+        """Id, start, end in characters, and text of blocks; the text is empty when texts are not kept."""
+        made: list[Any] = [None] * numbers.size
+        for part, places, local in self._by_part(self._block_firsts, numbers):
+            docs = part.docs_of(local)
+            spans = zip(
+                places.tolist(), docs.tolist(), part.ids(docs),
+                part.columns["starts"][local].tolist(), part.columns["ends"][local].tolist(), strict=True,
+            )  # fmt: skip
+            for place, doc, one, start, end in spans:
+                made[place] = (one, *self._in_characters(part, doc, start, end))
+        return made
+
+    def _in_characters(self, part: Records, doc: int, start: int, end: int) -> tuple[int, int, str]:
+        if not self.rules.store_text:
+            return start, end, ""
+        at = int(part.columns["text_offsets"][doc])
+        texts = part.columns["texts"]
+        before = texts[at : at + start].tobytes().decode("utf-8", "surrogatepass") if start else ""
+        text = texts[at + start : at + end].tobytes().decode("utf-8", "surrogatepass")
+        return len(before), len(before) + len(text), text
+
+    def _by_part(self, firsts: I64, numbers: I64) -> list[tuple[Records, Any, I64]]:
+        """Split numbers by the stretch they are in: stretch, places in `numbers`, numbers inside the stretch."""
+        if numbers.size == 0:
+            return []
+        if len(self.records) == 1:
+            return [(self.records[0], np.arange(numbers.size), numbers - firsts[0])]
+        which = np.searchsorted(firsts, numbers, side="right") - 1
+        made = []
+        for index in np.unique(which).tolist():
+            places = np.flatnonzero(which == index)
+            made.append((self.records[index], places, numbers[places] - firsts[index]))
+        return made
+
+
+def _among(values: I64, known: I64) -> Bool:
+    """Which values are in a sorted array."""
+    if known.size == 0 or values.size == 0:
+        return np.zeros(values.size, np.bool_)
+    found: Bool = known[np.minimum(np.searchsorted(known, values), known.size - 1)] == values
+    return found
+
+
+def _stacked(parts: list[Shingles]) -> Shingles:
+    """Sets of several stretches, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return Shingles(np.zeros(0, np.uint64), np.zeros(1, np.int64))
+    counts = np.concatenate([np.diff(part.offsets) for part in parts])
+    return Shingles(np.concatenate([part.hashes for part in parts]), offsets_of(counts))

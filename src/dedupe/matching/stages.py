@@ -1,0 +1,214 @@
+"""The stages in order: from blocks to the survivor of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dedupe.core import bands, pairs
+from dedupe.core.hashing import F64, I64, U64, offsets_of, ranges
+from dedupe.core.native import backend
+from dedupe.core.sketch import Sketch, sketch
+from dedupe.core.text.batch import Batch, char_counts
+from dedupe.core.text.blocks import Blocks
+from dedupe.errors import OptionError
+from dedupe.matching.measures import Heads, Resolved, candidate_threshold, resolve
+from dedupe.options import Options
+
+
+class Pairs(NamedTuple):
+    """Pairs of blocks that were measured and match.
+
+    Attributes:
+        left: Array of shape (n_pairs,), int64, block numbers.
+        right: Array of shape (n_pairs,), int64.
+        similarity: Array of shape (n_pairs,), float64.
+    """
+
+    left: I64
+    right: I64
+    similarity: F64
+
+
+class Decision(NamedTuple):
+    """What matching found out about each block.
+
+    Attributes:
+        survivor: Array of shape (n_blocks,), int64: the block's own number when it stays.
+        similarity: Array of shape (n_blocks,), float64: to the survivor; 0 for a block that stays.
+        matches: Every matching pair that was asked for.
+        sketch: Words and text hashes of the blocks; the keys are given up for their memory.
+        stats: Counts per stage, bands and rows, caps hit.
+    """
+
+    survivor: I64
+    similarity: F64
+    matches: Pairs
+    sketch: Sketch
+    stats: dict[str, Any]
+
+
+def policy_order(
+    keep: str | Callable[[Any], float], batch: Batch, blocks: Blocks, block_of: Callable[[int], Any]
+) -> I64:
+    """Number the blocks in the order in which they are preferred.
+
+    Args:
+        keep: The policy, as in Options.
+        batch: The texts.
+        blocks: The blocks.
+        block_of: Makes the Block that a policy function is called with.
+
+    Returns:
+        Array of shape (n_blocks,), int64, the most preferred first; ties in input order.
+
+    Raises:
+        OptionError: The function returned something that is no number.
+    """
+    n_blocks = blocks.starts.size
+    if keep == "first":
+        return np.arange(n_blocks)
+    if keep == "last":
+        return np.arange(n_blocks)[::-1].copy()
+    if keep == "longest":
+        return np.argsort(-char_counts(batch, blocks.starts, blocks.ends), kind="stable")
+    if not callable(keep):
+        raise OptionError(f"keep={keep!r} names a column, which only find and unique on a frame have; give a function")
+    scores = scores_of(keep, block_of, n_blocks)
+    return np.argsort(-scores, kind="stable")
+
+
+def scores_of(keep: Callable[[Any], float], block_of: Callable[[int], Any], n_blocks: int) -> F64:
+    """Call a policy function for each block.
+
+    Args:
+        keep: The function.
+        block_of: Makes the Block that it is called with.
+        n_blocks: Number of blocks.
+
+    Returns:
+        Array of shape (n_blocks,), float64.
+
+    Raises:
+        OptionError: The function returned something that is no number.
+    """
+    scores = np.empty(n_blocks)
+    for i in range(n_blocks):
+        score = keep(block_of(i))
+        try:
+            scores[i] = score
+        except (TypeError, ValueError):
+            scores[i] = np.nan
+        if np.isnan(scores[i]):
+            raise OptionError(f"keep must return a number for each block, got {score!r} for {block_of(i)!r}")
+    return scores
+
+
+def decide(
+    batch: Batch, blocks: Blocks, options: Options, order: I64, *, scope: U64 | None = None, n_fixed: int = 0
+) -> Decision:
+    """Run the stages over the blocks.
+
+    Args:
+        batch: The texts.
+        blocks: The blocks, in text order.
+        options: All settings.
+        order: Block numbers in policy order.
+        scope: Array of shape (n_blocks,), uint64: only blocks of equal scope match; or None.
+        n_fixed: The first `n_fixed` of `order` stay whatever they resemble, and are only matched against.
+
+    Returns:
+        The decision for each block. Blocks with fewer than `min_words` words match only equal words.
+    """
+    own = np.arange(blocks.starts.size)
+    plan = bands.plan(candidate_threshold(options), options.recall)
+    found = sketch(
+        batch.buffer, blocks.starts, blocks.ends,
+        width_words=options.width_words, plan=plan, seed=options.seed, scope=scope, threads=options.threads,
+    )  # fmt: skip
+    stats = _counts(batch, blocks, found, plan, options)
+    if options.measure == "jaccard" and pairs.all_alone(found.text_hashes, found.keys):
+        stats.update(candidates=0, compared=0, capped=0, duplicates=0, matches=0)
+        none = own[:0]
+        return Decision(own, np.zeros(own.size), Pairs(none, none, np.zeros(0)), found, stats)
+    head = pairs.groups(found.text_hashes, scope, order)
+    stats["groups"] = int((head == own).sum())
+    is_head = (head[order] == order) & (found.n_words >= max(options.min_words, 1))[order]
+    heads = order[is_head]
+    compared = Heads(
+        batch.buffer, blocks.starts[heads], blocks.ends[heads], found.keys, heads,
+        None if scope is None else scope[heads], int(is_head[:n_fixed].sum()),
+    )  # fmt: skip
+    resolved = resolve(compared, options, stats)
+    # the largest array of all, and done with; a slice of it would keep it alive
+    del compared
+    found = found._replace(keys=np.empty((0, plan.n_bands), np.uint64))
+    survivor, similarity = _of_groups(head, heads, resolved)
+    duplicate = np.flatnonzero(survivor != own)
+    if options.pairs == "all":
+        between_heads = Pairs(heads[resolved.left], heads[resolved.right], resolved.score)
+        matches = _with_groups(between_heads, head, order, stats)
+    else:
+        matches = Pairs(survivor[duplicate], duplicate, similarity[duplicate])
+    stats.update(duplicates=int(duplicate.size), matches=int(matches.left.size))
+    return Decision(survivor, similarity, matches, found, stats)
+
+
+def _counts(batch: Batch, blocks: Blocks, found: Sketch, plan: bands.Plan, options: Options) -> dict[str, Any]:
+    """What the stages before matching have to tell."""
+    return {
+        "documents": batch.offsets.size - 1,
+        "blocks": blocks.starts.size,
+        "bytes": int((blocks.ends - blocks.starts).sum()),
+        "words": int(found.n_words.sum(dtype=np.int64)),
+        "groups": blocks.starts.size,
+        "backend": backend.backend(),
+        "bands": plan.n_bands,
+        "rows": plan.n_rows,
+        "recall_promised": round(plan.share_found(candidate_threshold(options)), 4),
+    }
+
+
+def _of_groups(head: I64, heads: I64, resolved: Resolved) -> tuple[I64, F64]:
+    """Survivor and similarity of every block: it has the words of its head, so what the head matches, it matches.
+
+    Args:
+        head: Array of shape (n_blocks,), int64: the block that stands for each.
+        heads: Array of shape (n_heads,), int64: the blocks that were compared.
+        resolved: The decision for these.
+    """
+    own = np.arange(head.size)
+    of_head, similarity = own.copy(), np.zeros(head.size)
+    of_head[heads], similarity[heads] = heads[resolved.survivor], resolved.similarity
+    survivor = of_head[head]
+    return survivor, np.where((head != own) & (survivor == head), 1.0, similarity[head])
+
+
+def _with_groups(found: Pairs, head: I64, order: I64, stats: dict[str, Any]) -> Pairs:
+    """Spread the matches of heads over their groups, and add the pairs inside each group."""
+    rank = np.empty(order.size, np.int64)
+    rank[order] = np.arange(order.size)
+    by_head = order[np.argsort(head[order], kind="stable")]
+    sizes = np.bincount(head, minlength=head.size)
+    begin = offsets_of(sizes)
+    capped = np.minimum(sizes, pairs.PAIRS_PER_BLOCK)
+    # a match of two heads stands for every pair of their members
+    counts = capped[found.left] * capped[found.right]
+    pair = np.repeat(np.arange(found.left.size), counts)
+    place = ranges(np.zeros_like(counts), counts)
+    width = capped[found.right][pair]
+    left = by_head[begin[found.left[pair]] + place // np.maximum(width, 1)]
+    right = by_head[begin[found.right[pair]] + place % np.maximum(width, 1)]
+    # inside a group: each member with those before it
+    member = ranges(np.zeros_like(sizes), sizes)
+    inner = np.minimum(member, pairs.PAIRS_PER_BLOCK)
+    first = by_head[ranges(np.arange(member.size) - inner, inner)]
+    second = np.repeat(by_head, inner)
+    stats["capped"] += int((member - inner).sum() + (sizes[found.left] * sizes[found.right] - counts).sum())
+    left, right = np.concatenate((left, first)), np.concatenate((right, second))
+    similarity = np.concatenate((found.similarity[pair], np.ones(first.size)))
+    left, right = np.where(rank[left] < rank[right], left, right), np.where(rank[left] < rank[right], right, left)
+    in_order = np.lexsort((right, left))
+    return Pairs(left[in_order], right[in_order], similarity[in_order])

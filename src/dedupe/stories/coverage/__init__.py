@@ -1,0 +1,1 @@
+"""How much two texts say of the same facts."""

@@ -1,0 +1,1 @@
+"""What users call: clean, find, compare, merge, evaluate."""

@@ -1,0 +1,221 @@
+"""Many documents in memory: which blocks are duplicates of which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any, Unpack
+
+import numpy as np
+
+from dedupe.core.hashing import I64
+from dedupe.core.text.batch import Batch, encode
+from dedupe.core.text.blocks import Blocks, split
+from dedupe.errors import OptionError
+from dedupe.inputs import frames
+from dedupe.inputs.columns import Texts
+from dedupe.inputs.documents import Documents, collect
+from dedupe.matching.stages import Pairs, decide, policy_order
+from dedupe.options import Options, Settings, column_policy
+from dedupe.results import BlockTable, Findings
+from dedupe.stories.overlap import overlapping
+
+__all__ = ["find", "unique"]
+
+
+def find(
+    docs: object,
+    *,
+    text: Any = None,
+    against: object = None,
+    options: Options | None = None,
+    **settings: Unpack[Settings],
+) -> Findings:
+    """Find the near-duplicates in a collection of texts.
+
+    Every candidate is compared exactly; each duplicate matches its survivor directly, at or above the threshold.
+    Empty texts are duplicates of nothing.
+
+    Args:
+        docs: A list or any iterable of str, a mapping of key to text, a pandas or Polars Series, an Arrow array; or a
+            frame of pandas, Polars, pyarrow, DuckDB or Daft, with the name of its text column in `text`.
+        text: The text column of a frame. Its null rows count as empty and are counted in ``stats["null_texts"]``.
+        against: Texts that stay, of any kind that `docs` may be, or a :class:`dedupe.Index`: what matches one of them is
+            a duplicate of it, and nothing is found out about themselves. Their keys come back as ``("against", key)``.
+            Beside an index, its settings hold; only `keep` is free.
+        options: All settings in one object, instead of keywords.
+        **settings: The fields of :class:`dedupe.Options`; here the unit is ``document`` unless said otherwise.
+
+    Returns:
+        Duplicates, survivors, clusters, matches and counts.
+
+    Raises:
+        InputError: `docs` is no collection of str; names position and type.
+        OptionError: A setting breaks its rule.
+
+    Examples:
+        >>> found = find(["The cat sat on the mat today.", "Something else.", "the cat sat on the mat, today"])
+        >>> [(d.block.doc, d.survivor.doc, d.rule) for d in found.duplicates]
+        [(2, 0, 'same words')]
+    """
+    if _is_index(against):
+        return _beside(against, collect(docs, text), options, settings)
+    chosen = Options.of(options, settings, unit="document")
+    return find_documents(collect(docs, text), chosen, _known(against, text))
+
+
+def find_documents(documents: Documents, options: Options, known: Documents | None = None) -> Findings:
+    """The same for texts that have been checked; those of `known` stay, and are only matched against."""
+    both = documents if known is None else _joined(documents, known)
+    batch = both.batch if both.batch is not None else encode(both.texts)
+    blocks = split(batch, options.unit)
+    table = BlockTable(both, batch, blocks)
+    if options.measure == "coverage":
+        return _covering(both, batch, blocks, table, options, known)
+    n_own = int(np.searchsorted(blocks.docs, len(documents.texts)))
+    own = blocks._replace(**{name: array[:n_own] for name, array in blocks._asdict().items()})
+    order = order_of(documents, options.keep, batch, own, table)
+    n_known = blocks.starts.size - n_own
+    if n_known:
+        order = np.concatenate((np.arange(n_own, n_own + n_known), order))
+    decision = decide(batch, blocks, options, order, n_fixed=n_known)
+    stats, matches = decision.stats, decision.matches
+    if known is not None:
+        is_own = np.minimum(matches.left, matches.right) < n_own
+        matches = Pairs(matches.left[is_own], matches.right[is_own], matches.similarity[is_own])
+        duplicates = int((decision.survivor[:n_own] != np.arange(n_own)).sum())
+        stats.update(documents=len(documents.texts), blocks=n_own, duplicates=duplicates, matches=int(is_own.sum()))
+        stats["against"] = len(known.texts)
+    if documents.order_by is not None:
+        stats["null_texts"] = documents.n_null
+    return Findings(
+        stats=stats,
+        settings=plain_settings(options),
+        _blocks=table,
+        _survivor=decision.survivor[:n_own],
+        _similarity=decision.similarity[:n_own],
+        _pairs=(matches.left, matches.right, matches.similarity),
+    )
+
+
+def _covering(
+    documents: Documents, batch: Batch, blocks: Blocks, table: BlockTable, options: Options, known: Documents | None
+) -> Findings:
+    """Matches of coverage alone: nobody is a duplicate of anybody."""
+    if known is not None:
+        raise OptionError("measure='coverage' finds no duplicates, so against= has no meaning; put all texts into docs")
+    found = overlapping(batch, blocks, threshold=options.threshold)
+    stats: dict[str, Any] = {
+        "documents": len(documents.texts),
+        "blocks": len(table),
+        "duplicates": 0,
+        "matches": int(found.pairs.left.size),
+    }
+    own = np.arange(len(table))
+    pairs = (found.pairs.left, found.pairs.right, found.pairs.similarity)
+    return Findings(stats, plain_settings(options), table, own, np.zeros(own.size), pairs, found.evidence)
+
+
+def _is_index(against: object) -> bool:
+    """Whether it is a dedupe.Index; without loading that."""
+    return type(against).__module__ == "dedupe.engines.index.index"
+
+
+def _beside(index: Any, documents: Documents, options: Options | None, settings: Settings) -> Findings:
+    """Find beside an index, by its own settings."""
+    given = {name: value for name, value in settings.items() if name not in ("keep", "threads")}
+    index.check_settings(None if options is None else replace(options, keep="first"), given)
+    keep = settings.get("keep", "first") if options is None else options.keep
+    found: Findings = index.find_documents(documents, keep)
+    return found
+
+
+def _known(against: object, text: Any) -> Documents | None:
+    """Read what is given as `against`; a frame has the same text column."""
+    if against is None:
+        return None
+    return collect(against, text if frames.is_frame(against) else None)
+
+
+def _joined(documents: Documents, known: Documents) -> Documents:
+    """Both, one behind the other; keys say which is which."""
+    parts = [each.batch if each.batch is not None else encode(each.texts) for each in (documents, known)]
+    offsets = np.concatenate((parts[0].offsets, parts[1].offsets[1:] + parts[0].offsets[-1]))
+    batch = Batch(np.concatenate([part.buffer for part in parts]), offsets)
+    keys = [*documents.keys, *(("against", key) for key in known.keys)]
+    return Documents(Texts(batch), keys, batch)
+
+
+def order_of(documents: Documents, keep: Any, batch: Batch, blocks: Blocks, table: BlockTable) -> I64:
+    """Number the blocks in policy order, by a column of the frame where the policy names one."""
+    policy = column_policy(keep)
+    if policy is None or documents.order_by is None:
+        return policy_order(keep, batch, blocks, table.__getitem__)
+    rank = np.empty(len(documents.texts), np.int64)
+    rank[documents.order_by(*policy)] = np.arange(rank.size)
+    return np.argsort(rank[blocks.docs], kind="stable")
+
+
+def unique(
+    docs: object,
+    *,
+    text: Any = None,
+    against: object = None,
+    options: Options | None = None,
+    **settings: Unpack[Settings],
+) -> Any:
+    """Keep one of each group of near-duplicates.
+
+    Args:
+        docs: As for :func:`find`.
+        text: The text column of a frame.
+        against: Texts that stay, as for :func:`find`: what matches one of them goes, as in
+            ``unique(train, against=test)``.
+        options: All settings in one object, instead of keywords.
+        **settings: The fields of :class:`dedupe.Options`.
+
+    Returns:
+        The texts that stay, in input order: a dict for a mapping, a list otherwise. Empty texts stay.
+        With a unit smaller than the document, the blocks that stay.
+        For a frame, a frame of the same kind with the rows that stay; all else about it is as it was.
+
+    Raises:
+        InputError: `docs` is no collection of str.
+        OptionError: A setting breaks its rule, or the measure is ``coverage``, which finds no duplicates.
+
+    Examples:
+        >>> unique(["one two three", "four", "One, two, three!"], keep="longest")
+        ['four', 'One, two, three!']
+    """
+    chosen = Options.of(options, settings, unit="document")
+    if chosen.measure == "coverage":
+        raise OptionError(
+            "measure='coverage' finds no duplicates, so unique would keep every text; "
+            "see find for the matches, or merge to tell them once"
+        )
+    frame = frames.open_frame(docs)
+    if frame is not None and chosen.unit != "document":
+        raise OptionError(f"unique keeps whole rows of a frame, so unit must be 'document', got {chosen.unit!r}")
+    documents = collect(docs, text) if frame is None else frames.documents(frame, text)
+    if _is_index(against):
+        found = _beside(against, documents, options, settings)
+        chosen = replace(chosen, unit=found.settings["unit"])
+    else:
+        found = find_documents(documents, chosen, _known(against, text))
+    if chosen.unit != "document":
+        return [block.text for block in found.survivors]
+    stays = np.ones(len(documents.texts), np.bool_)
+    stays[found.duplicate_documents()] = False
+    if frame is not None:
+        return frame.take(stays)
+    if isinstance(docs, Mapping):
+        return {key: text for key, text, kept in zip(documents.keys, documents.texts, stays, strict=True) if kept}
+    return [text for text, kept in zip(documents.texts, stays.tolist(), strict=True) if kept]
+
+
+def plain_settings(options: Options) -> dict[str, Any]:
+    """The options as values that JSON can hold; a keep function becomes its name."""
+    values = {field.name: getattr(options, field.name) for field in fields(options)}
+    if callable(options.keep):
+        values["keep"] = getattr(options.keep, "__qualname__", repr(options.keep))
+    return values

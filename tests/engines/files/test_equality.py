@@ -1,0 +1,190 @@
+"""The survivors over files are those of `dedupe.find` on the same texts."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+import dedupe
+from dedupe.engines.files import candidates, clean_files, job
+from dedupe.engines.files.job import Job
+
+WORDS = [f"w{number}" for number in range(400)]
+
+
+def planted(n_texts: int, seed: int) -> list[str]:
+    """Texts with copies, edited copies, chains of edits, short, blank and wordless ones among them."""
+    draw = random.Random(seed)
+    texts: list[str] = []
+    for number in range(n_texts):
+        kind = draw.random()
+        words = draw.choices(WORDS, k=draw.choice((3, 12, 60, 200)))
+        if texts and kind < 0.45:
+            words = draw.choice(texts).split()
+            for _ in range(draw.choice((0, 1, 1, 2, 8)) if words else 0):
+                words[draw.randrange(len(words))] = draw.choice(WORDS)
+        text = " ".join(words)
+        text = {0: "", 1: " \n ", 2: "!!!", 3: text.upper()}.get(number % 37, text)
+        texts.append(text if kind < 0.9 else text.replace(" w1", "\n\nw1"))
+    return texts
+
+
+def write(folder: Path, texts: list[str], n_files: int) -> list[str]:
+    """Put texts into some JSONL files; returns their paths."""
+    folder.mkdir()
+    size = -(-len(texts) // n_files)
+    paths = []
+    for number in range(n_files):
+        rows = [json.dumps({"id": i, "text": text}) for i, text in enumerate(texts)]
+        path = folder / f"part-{number}.jsonl"
+        path.write_text("".join(row + "\n" for row in rows[number * size : (number + 1) * size]))
+        paths.append(str(path))
+    return paths
+
+
+def kept_ids(folder: Path) -> list[int]:
+    """The ids that came out, file after file."""
+    files = sorted(folder.glob("*.jsonl"))
+    return [json.loads(line)["id"] for file in files for line in file.read_text().splitlines()]
+
+
+def expected_ids(texts: list[str], **settings: object) -> list[int]:
+    """The ids that `find` lets stay."""
+    gone = set(dedupe.find(texts, **settings).duplicate_documents().tolist())
+    return [number for number in range(len(texts)) if number not in gone]
+
+
+@pytest.fixture
+def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave so little memory that every stage works in parts, and large groups are walked in parts."""
+    monkeypatch.setattr(Job, "budget_bytes", property(lambda self: 40_000))
+
+
+@pytest.mark.parametrize("keep", ["first", "last", "longest"])
+@pytest.mark.parametrize("n_texts", [1, 2, 50, 900])
+@pytest.mark.parametrize("n_files", [1, 3])
+def test_survivors_equal_those_of_find(tmp_path: Path, keep: str, n_texts: int, n_files: int) -> None:
+    texts = planted(n_texts, seed=n_texts)
+    paths = write(tmp_path / "in", texts, n_files)
+
+    clean_files(paths, tmp_path / "out", keep=keep)
+
+    assert kept_ids(tmp_path / "out") == expected_ids(texts, keep=keep)
+
+
+@pytest.mark.usefixtures("scarce")
+@pytest.mark.parametrize("keep", ["first", "last", "longest"])
+@pytest.mark.parametrize("threshold", [0.4, 0.7, 1.0])
+def test_survivors_do_not_depend_on_memory(tmp_path: Path, keep: str, threshold: float) -> None:
+    texts = planted(900, seed=5)
+    paths = write(tmp_path / "in", texts, 2)
+
+    clean_files(paths, tmp_path / "out", keep=keep, threshold=threshold)
+
+    assert kept_ids(tmp_path / "out") == expected_ids(texts, keep=keep, threshold=threshold)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_survivors_do_not_depend_on_threads(tmp_path: Path, threads: int) -> None:
+    texts = planted(300, seed=7)
+    paths = write(tmp_path / "in", texts, 2)
+
+    clean_files(paths, tmp_path / "out", threads=threads)
+
+    assert kept_ids(tmp_path / "out") == expected_ids(texts)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_longest_survivors_do_not_depend_on_input_order(tmp_path: Path, order: int) -> None:
+    texts = [text + " x" * number for number, text in enumerate(planted(200, seed=9))]
+    shuffled = random.Random(order).sample(texts, len(texts))
+    clean_files(write(tmp_path / "one", texts, 1), tmp_path / "a", keep="longest")
+    clean_files(write(tmp_path / "other", shuffled, 1), tmp_path / "b", keep="longest")
+
+    kept = sorted(texts[i] for i in kept_ids(tmp_path / "a"))
+
+    assert kept == sorted(shuffled[i] for i in kept_ids(tmp_path / "b"))
+
+
+def test_a_keep_function_decides_as_in_find(tmp_path: Path) -> None:
+    texts = planted(300, seed=11)
+    paths = write(tmp_path / "in", texts, 2)
+
+    def keep(block: dedupe.Block) -> float:
+        return block.text.count("7")
+
+    clean_files(paths, tmp_path / "out", keep=keep)
+
+    assert kept_ids(tmp_path / "out") == expected_ids(texts, keep=keep)
+
+
+@pytest.mark.parametrize("keep", ["first", "longest"])
+@pytest.mark.parametrize("unit", ["paragraph", "line", "sentence"])
+def test_parts_that_go_are_those_of_find(tmp_path: Path, keep: str, unit: str) -> None:
+    texts = planted(300, seed=13)
+    paths = write(tmp_path / "in", texts, 2)
+    found = dedupe.find(texts, unit=unit, keep=keep)
+
+    clean_files(paths, tmp_path / "out", unit=unit, keep=keep, min_words=0, threshold=0.7, id="id")
+
+    listed = [json.loads(line) for line in (tmp_path / "out/_dedupe/removed.jsonl").read_text().splitlines()]
+    made = [(int(one["id"]), *one["span"], int(one["survivor"]["id"]), *one["survivor"]["span"]) for one in listed]
+    assert made == [
+        (one.block.doc, one.block.start, one.block.end, one.survivor.doc, one.survivor.start, one.survivor.end)
+        for one in found.duplicates
+    ]
+
+
+@pytest.mark.usefixtures("scarce")
+def test_groups_are_walked_in_parts_when_memory_is_scarce(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(candidates, "partitions", lambda *given: seen.append(job_parts(*given)) or seen[-1])
+    texts = planted(900, seed=5)
+
+    clean_files(write(tmp_path / "in", texts, 1), tmp_path / "out")
+
+    assert max(seen) > 2
+
+
+def job_parts(n_rows: int, row_bytes: int, limit_bytes: int) -> int:
+    """The real number of parts."""
+    return max(1, -(-n_rows * row_bytes // limit_bytes))
+
+
+def test_the_least_memory_is_named() -> None:
+    with pytest.raises(dedupe.OptionError, match="memory must be at least 256MB"):
+        clean_files("x", "y", memory=job.LEAST_MEMORY - 1)
+
+
+@pytest.mark.parametrize("keep", ["first", "longest"])
+@pytest.mark.parametrize("seed", [1, 4, 5])
+def test_what_goes_beside_an_index_is_what_find_says(tmp_path: Path, seed: int, keep: str) -> None:
+    texts = random.Random(seed).sample(planted(500, seed), 500)
+    old, new = texts[:200], texts[200:]  # with duplicates on both sides, and chains between them
+    with dedupe.Index(tmp_path / "old") as index:
+        index.add(list(enumerate(old)))
+        found = dedupe.find(new, against=index, keep=keep)
+
+    clean_files(write(tmp_path / "in", new, 2), tmp_path / "out", against=str(tmp_path / "old"), keep=keep, id="id")
+
+    listed = [json.loads(line) for line in (tmp_path / "out/_dedupe/removed.jsonl").read_text().splitlines()]
+    gone = {int(one["id"]): (one["survivor"]["id"], one["similarity"]) for one in listed}
+    expected = {one.block.doc: (one.survivor.doc, round(one.similarity, 6)) for one in found.duplicates}
+    because_of_old = {doc: (one[1], score) for doc, (one, score) in expected.items() if isinstance(one, tuple)}
+    assert kept_ids(tmp_path / "out") == [number for number in range(len(new)) if number not in expected]
+    assert {doc: gone[doc] for doc in because_of_old} == because_of_old
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.5, 0.8, 0.95, 1.0])
+@pytest.mark.parametrize("width_words", [1, 3])
+def test_short_and_repetitive_texts_lose_nothing_by_having_fewer_keys(
+    tmp_path: Path, threshold: float, width_words: int
+) -> None:
+    draw = random.Random(17)
+    texts = [" ".join(draw.choices("abc", k=draw.randint(0, 9))) for _ in range(400)]
+    settings = {"threshold": threshold, "width_words": width_words}
+
+    clean_files(write(tmp_path / "in", texts, 2), tmp_path / "out", **settings)
+
+    assert kept_ids(tmp_path / "out") == expected_ids(texts, **settings)
