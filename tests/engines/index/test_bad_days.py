@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile import HOSTILE
 from engines.index import writer
+from hostile import HOSTILE
 
 import dedupe
 from dedupe import DedupeError, InputError, OptionError

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dedupe.engines.index.rules import Rules, rules_of
 from dedupe.engines.index.storage.catalogue import Catalogue
 from dedupe.engines.index.storage.files import Folder
+from dedupe.engines.index.storage.rules import Rules, rules_of
 from dedupe.engines.index.storage.view import View
 from dedupe.errors import InputError
 

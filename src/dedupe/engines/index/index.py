@@ -19,7 +19,6 @@ from dedupe.engines.index.protecting import find_beside
 from dedupe.engines.index.querying import matches
 from dedupe.engines.index.results import AddReport, Check, IndexDuplicate, IndexMatch, duplicates_of
 from dedupe.engines.index.revision import Revision
-from dedupe.engines.index.rules import check_same, new_rules, plain
 from dedupe.engines.index.storage.catalogue import NAME
 from dedupe.engines.index.storage.checking import Problem, verify
 from dedupe.engines.index.storage.compacting import is_worn, write_anew
@@ -27,6 +26,7 @@ from dedupe.engines.index.storage.contents import alive_blocks, alive_docs, coun
 from dedupe.engines.index.storage.exchange import signature, to_datasketch
 from dedupe.engines.index.storage.places import check_makeable, check_place, make_index
 from dedupe.engines.index.storage.records import Id
+from dedupe.engines.index.storage.rules import check_same, new_rules, plain
 from dedupe.engines.index.storage.view import View
 from dedupe.engines.index.verdicts import verdict
 from dedupe.errors import DedupeError, IndexDamaged, InputError, OptionError

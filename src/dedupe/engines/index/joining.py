@@ -13,8 +13,8 @@ from dedupe.core.sketch import Sketch, shingle_sets, sketch
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import Blocks
 from dedupe.engines.index.deciding import decide
-from dedupe.engines.index.rules import Rules
 from dedupe.engines.index.storage.records import Records, halves, id_hashes
+from dedupe.engines.index.storage.rules import Rules
 from dedupe.engines.index.storage.view import Changes, View
 
 

@@ -14,12 +14,12 @@ import numpy as np
 from dedupe.core.hashing import I64, Bool
 from dedupe.core.sketch import sketch
 from dedupe.engines.index.joining import join, of_records
-from dedupe.engines.index.rules import Rules, rules_of
 from dedupe.engines.index.storage.catalogue import NAME, Catalogue, Named, number_of
 from dedupe.engines.index.storage.compacting import kept_records
 from dedupe.engines.index.storage.files import Folder
 from dedupe.engines.index.storage.places import make_index
 from dedupe.engines.index.storage.records import Id, Records
+from dedupe.engines.index.storage.rules import Rules, rules_of
 from dedupe.engines.index.storage.segments import Segment
 from dedupe.engines.index.storage.view import View
 from dedupe.errors import DedupeError, IndexDamaged

@@ -10,7 +10,7 @@ import numpy as np
 from dedupe.core.sketch import sketch
 from dedupe.core.text.batch import encode
 from dedupe.core.text.blocks import split
-from dedupe.engines.index.rules import Rules
+from dedupe.engines.index.storage.rules import Rules
 from dedupe.engines.index.storage.view import View
 from dedupe.errors import DedupeError, InputError
 

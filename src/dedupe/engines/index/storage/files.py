@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from dedupe.core.hashing import I64, U64
-from dedupe.engines.index.rules import Rules, plain
 from dedupe.engines.index.storage import records
 from dedupe.engines.index.storage.catalogue import Catalogue, Named
 from dedupe.engines.index.storage.newfiles import Fill, NewFiles
 from dedupe.engines.index.storage.records import Records
+from dedupe.engines.index.storage.rules import Rules, plain
 from dedupe.engines.index.storage.segments import Segment, SegmentWriter
 from dedupe.engines.index.storage.store import Run, Runs, merged, of_era
 from dedupe.engines.index.storage.view import FAMILIES, Changes, View

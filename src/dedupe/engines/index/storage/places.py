@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dedupe.engines.index.rules import Rules, plain
 from dedupe.engines.index.storage.catalogue import NAME, Catalogue
+from dedupe.engines.index.storage.rules import Rules, plain
 from dedupe.errors import DedupeError
 
 # file systems on which locks and shared memory do not hold between machines

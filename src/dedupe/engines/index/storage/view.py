@@ -13,8 +13,8 @@ from dedupe.core.minhash import permutations, signatures
 from dedupe.core.shingles import Shingles
 from dedupe.core.sketch import shingle_sets, sketch
 from dedupe.core.text.batch import Batch
-from dedupe.engines.index.rules import Rules
 from dedupe.engines.index.storage.records import Id, Records, encode_ids, id_hashes
+from dedupe.engines.index.storage.rules import Rules
 from dedupe.engines.index.storage.segments import Array
 from dedupe.engines.index.storage.store import Runs
 from dedupe.errors import IndexDamaged
