@@ -15,8 +15,8 @@ from dedupe.cli import options as cli_options
 from dedupe.errors import DedupeError
 
 if TYPE_CHECKING:
-    from dedupe.engines.files.account.estimate import Estimate
-    from dedupe.engines.files.account.summary import CorpusSummary
+    from dedupe.engines.files.estimate import Estimate
+    from dedupe.engines.files.summary import CorpusSummary
 
 # What only one engine has.
 _LOCAL = (
@@ -86,7 +86,7 @@ def corpus(
     INPUT is a file, a folder, a URL, or - for standard input: JSON Lines, CSV, TSV, Parquet, Arrow, saved data sets,
     WARC and WET, text files; plain, gzip or Zstandard. What went is listed in OUTPUT/_dedupe/removed.jsonl.
     """
-    from dedupe.engines.files.account.estimate import estimate
+    from dedupe.engines.files.estimate import estimate
     from dedupe.engines.files.run import clean_files, make_job
     from dedupe.errors import LossError
 

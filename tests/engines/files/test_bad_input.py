@@ -13,7 +13,7 @@ import pytest
 
 import dedupe
 from dedupe import clean_files
-from dedupe.engines.files.disk import spill
+from dedupe.engines.files.disk import columns
 from dedupe.errors import LossError
 from dedupe.inputs.formats import jsonl
 
@@ -174,13 +174,13 @@ def test_an_empty_file_gives_an_empty_file(tmp_path: Path, name: str) -> None:
 def test_a_file_that_changes_while_it_is_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text(f"{GOOD}\n" * 3)
-    flush = spill.Column.flush
+    flush = columns.Column.flush
 
-    def growing(column: spill.Column) -> None:
+    def growing(column: columns.Column) -> None:
         flush(column)
         path.write_text(f"{GOOD}\n" * 4)
 
-    monkeypatch.setattr(spill.Column, "flush", growing)
+    monkeypatch.setattr(columns.Column, "flush", growing)
     with pytest.raises(dedupe.InputError, match="was changed while it was read"):
         clean_files(path, tmp_path / "out")
 
@@ -288,11 +288,11 @@ def test_lines_of_megabytes_are_normal(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_a_run_that_can_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x.jsonl").write_text(f"{GOOD}\n" * 3)
 
-    def full(self: spill.Column) -> None:
+    def full(self: columns.Column) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(spill.Column, "flush", full)
+        patched.setattr(columns.Column, "flush", full)
         with pytest.raises(OSError, match="No space left"):
             clean_files(tmp_path / "x.jsonl", tmp_path / "out")
     clean_files(tmp_path / "x.jsonl", tmp_path / "out", resume=True)

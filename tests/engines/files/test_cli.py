@@ -75,8 +75,8 @@ def test_an_interrupt_leaves_a_run_that_can_go_on(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text(LINES)
     code = (
         "import os, signal\n"
-        "from dedupe.engines.files.disk import spill\n"
-        "spill.Column.flush = lambda self: os.kill(os.getpid(), signal.SIGINT)\n"
+        "from dedupe.engines.files.disk import columns\n"
+        "columns.Column.flush = lambda self: os.kill(os.getpid(), signal.SIGINT)\n"
         "from dedupe.cli.commands import main\n"
         "main(['corpus', 'in.jsonl', '-o', 'out'])"
     )

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import dedupe
-from dedupe.engines.files import candidates, clean_files, job
+from dedupe.engines.files import clean_files, job
 from dedupe.engines.files.job import Job
+from dedupe.engines.files.matching import candidates
 
 WORDS = [f"w{number}" for number in range(400)]
 

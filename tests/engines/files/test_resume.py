@@ -19,12 +19,14 @@ from dedupe import clean_files
 CHILD = """
 import json, os, signal, sys
 from pathlib import Path
-from dedupe.engines.files import fingerprint, job, output, run, write
-from dedupe.engines.files.disk import manifest, spill
+from dedupe.engines.files import job, run
+from dedupe.engines.files.matching import fingerprint
+from dedupe.engines.files.output import files, rows
+from dedupe.engines.files.disk import columns, manifest
 from dedupe.inputs.formats import jsonl
 
 fatal, count = int(sys.argv[1]), 0
-fingerprint._CHECKPOINT = output._CHECKPOINT = 1
+fingerprint._CHECKPOINT = files._CHECKPOINT = 1
 job.Job.budget_bytes = property(lambda self: 60_000)
 
 def dying(real, half):
@@ -42,10 +44,10 @@ def tear(column):
         for rows in column._waiting:
             file.write(rows.tobytes()[: rows.nbytes // 2 + 1])
 
-spill.Column.flush = dying(spill.Column.flush, tear)
+columns.Column.flush = dying(columns.Column.flush, tear)
 manifest.Manifest.save = dying(manifest.Manifest.save, lambda self: self.path.with_name("x.part").write_text("{"))
 jsonl.Writer.write = dying(jsonl.Writer.write, lambda self: (self._file.write(b"half a line"), self._file.flush()))
-write.FileWriter._entries = dying(write.FileWriter._entries, lambda self: (self.removed.write("half"), self.removed.flush()))
+rows.FileWriter._entries = dying(rows.FileWriter._entries, lambda self: (self.removed.write("half"), self.removed.flush()))
 Path.replace = dying(Path.replace, lambda self: None)
 settings = json.loads(sys.argv[4])
 run.clean_files(sys.argv[2], sys.argv[3], **settings)

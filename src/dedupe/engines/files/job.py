@@ -1,10 +1,8 @@
-"""What a run is asked to do: its settings, checked, and the places where it works."""
+"""What a run is asked to do: its settings, checked."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from dedupe.errors import OptionError, nearest
@@ -15,8 +13,6 @@ ON_ERROR = ("stop", "skip", "quarantine")
 EMPTY = ("drop", "keep")
 REMOVED_FORMATS = ("jsonl", "parquet")
 LEAST_MEMORY = 256 << 20
-_UNITS = {"": 0, "B": 0, "K": 1, "M": 2, "G": 3, "T": 4}
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -36,7 +32,7 @@ class Job:
         against: Folder of an index whose documents stay: what matches one of them goes. None for none.
         mark: Keep everything and add columns that say what would go.
         source: Name of the column that says where a document is from, for `max_loss` and the summary; None: its file.
-        removed_format: Format of the list of what went: ``jsonl`` or ``parquet``.
+        removed_format: Format of the removed list: ``jsonl`` or ``parquet``.
         memory_bytes: Bound on the memory of the process.
     """
 
@@ -89,7 +85,7 @@ class Job:
 
     @property
     def budget_bytes(self) -> int:
-        """What a stage may take for its own arrays; the rest is for the interpreter, libraries and texts in work."""
+        """What a stage may take for its own arrays; the rest is for the interpreter, libraries and the texts at hand."""
         return max((self.memory_bytes - (320 << 20)) * 3 // 4, 48 << 20)
 
     @property
@@ -101,58 +97,3 @@ class Job:
     def needs_spans(self) -> bool:
         """Whether a document can lose a part of its text."""
         return self.options.unit != "document"
-
-
-def size_bytes(value: int | str) -> int:
-    """Read a size such as ``"2GB"``, ``"500 MiB"`` or a number of bytes.
-
-    GB and GiB both mean 2**30 bytes, as memory is counted.
-
-    Raises:
-        OptionError: It is no size.
-
-    Examples:
-        >>> size_bytes("1.5GB") == 3 << 29
-        True
-    """
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
-    if not found:
-        raise OptionError(f"memory must be a size such as '2GB' or a number of bytes, got {value!r}")
-    return int(float(found[1]) * 1024 ** _UNITS[found[2].upper()])
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where a run puts things.
-
-    Attributes:
-        output: Folder of the cleaned files, or the one file, or None for standard output.
-        aside: Folder of the removed list, the report and the files in work.
-        one_file: `output` is a file.
-        url: Where the files go up in the end; None when `output` is their place.
-        staged: The local folder of an output at a URL.
-    """
-
-    output: Path | None
-    aside: Path
-    one_file: bool = False
-    url: str | None = None
-    staged: Path | None = None
-
-    @property
-    def work(self) -> Path:
-        """Files in work; it is gone when a run has ended well."""
-        return self.aside / "work"
-
-    def removed_list(self, job: Job) -> Path:
-        """The list of what went."""
-        return self.aside / f"removed.{job.removed_format}"
-
-    def told(self, path: Path) -> str:
-        """What a file is called in the summary: by its place, or by its URL."""
-        if self.url is None or self.staged is None:
-            return str(path)
-        inside = path.relative_to(self.staged).as_posix()
-        return self.url if inside == "." else f"{self.url}/{inside}"

@@ -9,14 +9,16 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from dedupe.engines.files.account.listed import check_format
-from dedupe.engines.files.account.progress import Progress
-from dedupe.engines.files.account.summary import CorpusSummary
-from dedupe.engines.files.inputs import check_free, check_same_format, collect_sources, places
-from dedupe.engines.files.job import Job, Places, size_bytes
+from dedupe.engines.files.disk.progress import Progress
+from dedupe.engines.files.job import Job
+from dedupe.engines.files.output.paths import OutputPaths, check_empty, check_same_format, choose_paths
+from dedupe.engines.files.output.removed_list import check_format
+from dedupe.engines.files.reading.sources import collect_sources
 from dedupe.engines.files.stages import Stages
+from dedupe.engines.files.summary import CorpusSummary
 from dedupe.errors import DedupeError, LossError, OptionError
 from dedupe.inputs.formats.streams import is_url
+from dedupe.inputs.sizes import size_bytes
 from dedupe.options import Options
 from dedupe.verbs.clean import DEFAULTS
 
@@ -80,7 +82,7 @@ def make_job(*, text: str, id: str | None, memory: int | str, options: Options |
     if settings.get("unit", "document") != "document":
         defaults = {**DEFAULTS, "unit": "document"}
     chosen = Options.of(options, settings, **defaults)  # type: ignore[arg-type]  # checked by of()
-    return Job(chosen, text=text, id=id, memory_bytes=size_bytes(memory), **ours)
+    return Job(chosen, text=text, id=id, memory_bytes=size_bytes(memory, "memory"), **ours)
 
 
 def run(
@@ -88,34 +90,34 @@ def run(
 ) -> CorpusSummary:
     """Do a job from its inputs to its summary; see :func:`clean_files`."""
     check_format(job)
-    where = places(inputs, output)
-    check_free(where, resume=resume)
+    paths = choose_paths(inputs, output)
     if not resume:
-        shutil.rmtree(where.work, ignore_errors=True)
-    where.work.mkdir(parents=True, exist_ok=True)
+        check_empty(paths)
+        shutil.rmtree(paths.staged or paths.work, ignore_errors=True)
+    paths.work.mkdir(parents=True, exist_ok=True)
     try:
-        sources = collect_sources(inputs, job.format, where.work)
-        if where.one_file:
-            check_same_format(sources[0], where.output)
+        sources = collect_sources(inputs, job.format, paths.work)
+        if paths.one_file:
+            check_same_format(sources[0], paths.output)
         folders = [Path(given) for given in inputs if not is_url(given) and Path(given).is_dir()]
-        return Stages(sources, folders, job, where, progress, resume=resume).do()
+        return Stages(sources, folders, job, paths, progress, resume=resume).do()
     except (DedupeError, OSError) as error:
         if not resume:
-            _tidy(where, error)
+            _tidy(paths, error)
         raise
     finally:
         progress.close()
 
 
-def _tidy(where: Places, error: Exception) -> None:
+def _tidy(paths: OutputPaths, error: Exception) -> None:
     """After an error that a rerun would meet again, leave no trace of a run that has written nothing."""
     keeps = isinstance(error, LossError | OSError)
-    if where.output is None:
-        shutil.rmtree(where.aside, ignore_errors=True)
-    elif where.staged is not None:
+    if paths.output is None:
+        shutil.rmtree(paths.report_folder, ignore_errors=True)
+    elif paths.staged is not None:
         if not keeps:
-            shutil.rmtree(where.staged, ignore_errors=True)
-    elif not keeps and not (where.work / "written").exists():
-        shutil.rmtree(where.aside, ignore_errors=True)
-        if not where.one_file and where.output.is_dir() and not any(where.output.iterdir()):
-            where.output.rmdir()
+            shutil.rmtree(paths.staged, ignore_errors=True)
+    elif not keeps and not (paths.work / "written").exists():
+        shutil.rmtree(paths.report_folder, ignore_errors=True)
+        if not paths.one_file and paths.output.is_dir() and not any(paths.output.iterdir()):
+            paths.output.rmdir()

@@ -14,9 +14,24 @@ from typing import Any
 import numpy as np
 
 from dedupe.core import bands
-from dedupe.engines.files.account.progress import Progress
-from dedupe.engines.files.account.recall import measure_recall
-from dedupe.engines.files.account.summary import (
+from dedupe.engines.files.disk.columns import give_back
+from dedupe.engines.files.disk.durable import force, write_text
+from dedupe.engines.files.disk.manifest import Manifest
+from dedupe.engines.files.disk.progress import Progress
+from dedupe.engines.files.disk.run_columns import Extent, RunColumns
+from dedupe.engines.files.job import Job
+from dedupe.engines.files.matching.candidates import find_buckets, find_copies, find_groups, find_same_id
+from dedupe.engines.files.matching.compare import decide_groups, remove_groups
+from dedupe.engines.files.matching.decide import join_links
+from dedupe.engines.files.matching.fingerprint import fingerprint
+from dedupe.engines.files.matching.reread import spill_texts
+from dedupe.engines.files.output.files import copy_notes, place_lists, print_files, write_files
+from dedupe.engines.files.output.paths import OutputPaths
+from dedupe.engines.files.output.rows import Names
+from dedupe.engines.files.reading.rows import texts_in
+from dedupe.engines.files.reading.sources import Source
+from dedupe.engines.files.recall import measure_recall
+from dedupe.engines.files.summary import (
     CorpusSummary,
     check_loss,
     count_documents,
@@ -24,23 +39,9 @@ from dedupe.engines.files.account.summary import (
     largest_clusters,
     peak_memory_bytes,
 )
-from dedupe.engines.files.candidates import find_buckets, find_copies, find_groups, find_same_id
-from dedupe.engines.files.compare import decide_groups, remove_groups
-from dedupe.engines.files.decide import join_links
-from dedupe.engines.files.disk.durable import force, write_text
-from dedupe.engines.files.disk.manifest import Manifest
-from dedupe.engines.files.disk.remote import upload
-from dedupe.engines.files.disk.reread import spill_texts
-from dedupe.engines.files.disk.spill import give_back
-from dedupe.engines.files.disk.store import Extent, Store
-from dedupe.engines.files.fingerprint import fingerprint
-from dedupe.engines.files.inputs import Source, copy_notes
-from dedupe.engines.files.job import Job, Places
-from dedupe.engines.files.output import place_lists, print_files, write_files
-from dedupe.engines.files.reading import texts_in
-from dedupe.engines.files.write import Names
 from dedupe.errors import InputError
 from dedupe.inputs.formats import read
+from dedupe.inputs.formats.remote import upload
 
 _SAMPLE_FILES, _SAMPLE_TEXTS = 8, 250  # that recall is measured on
 
@@ -49,17 +50,24 @@ class Stages:
     """The stages of a run in order, and what it holds between them."""
 
     def __init__(
-        self, sources: list[Source], folders: list[Path], job: Job, where: Places, progress: Progress, *, resume: bool
+        self,
+        sources: list[Source],
+        folders: list[Path],
+        job: Job,
+        paths: OutputPaths,
+        progress: Progress,
+        *,
+        resume: bool,
     ) -> None:
         """Begin, or go on where the manifest says; `folders` are those that were given whole."""
         self.folders = folders
-        self.sources, self.job, self.where, self.progress = sources, job, where, progress
+        self.sources, self.job, self.paths, self.progress = sources, job, paths, progress
         self.begin = time.monotonic()
         self.plan = bands.plan(job.options.threshold, job.options.recall)
-        self.store = Store(where.work, self.plan.n_bands)
+        self.columns = RunColumns(paths.work, self.plan.n_bands)
         progress.stage("checking", 0)
         self.manifest = Manifest.start(
-            where.work / "manifest.json", job.plain(), self._inputs() if resume else [], resume=resume
+            paths.work / "manifest.json", job.plain(), self._inputs() if resume else [], resume=resume
         )
         self.spilled = int(self.manifest.notes.get("spilled_bytes", 0))
 
@@ -79,7 +87,7 @@ class Stages:
             noted = work()
             give_back()
             self.note_spills()
-            force(self.where.work.glob("*.bin"))
+            force(self.paths.work.glob("*.bin"))
             self.manifest.finish(name, noted)
         return noted
 
@@ -87,7 +95,7 @@ class Stages:
         """Keep the greatest size of the files in work."""
         names = (
             entry
-            for entry in os.scandir(self.where.work)
+            for entry in os.scandir(self.paths.work)
             if entry.name.endswith((".bin", ".bytes", ".heads", ".postings"))
         )
         self.spilled = max(self.spilled, sum(entry.stat().st_size for entry in names))
@@ -102,29 +110,29 @@ class Stages:
                 if not self.manifest.notes["inputs"] and inputs is not None:
                     self.manifest.notes["inputs"] = inputs.result()
 
-            extents = fingerprint(self.sources, self.job, self.store, self.manifest, self.progress, note)
+            extents = fingerprint(self.sources, self.job, self.columns, self.manifest, self.progress, note)
         give_back()
         self.note_spills()
         self.progress.stage("matching", 0)
-        store, job = self.store, self.job
+        columns, job = self.columns, self.job
         if job.id is not None:
             self._check_ids(extents)
-        self.stage("copies", lambda: find_copies(store, job))
-        self.stage("buckets", lambda: find_buckets(store, job))
+        self.stage("copies", lambda: find_copies(columns, job))
+        self.stage("buckets", lambda: find_buckets(columns, job))
         walked = self.stage("compared", lambda: self._compare(extents))
-        self.stage("joined", lambda: join_links(store, job))
+        self.stage("joined", lambda: join_links(columns, job))
         origins = None if job.source is None else self.manifest.done("reading")["origins"]
-        losses = self.stage("losses", lambda: count_losses(self.sources, extents, store, origins))
+        losses = self.stage("losses", lambda: count_losses(self.sources, extents, columns, origins))
         check_loss(job, losses)
-        counts = write_files(self.sources, extents, job, store, self.where, self.manifest, self.progress)
+        counts = write_files(self.sources, extents, job, columns, self.paths, self.manifest, self.progress)
         return self._finish(extents, walked, losses, counts)
 
     def _check_ids(self, extents: Sequence[Extent]) -> None:
         """Stop at an id that comes twice, or note it."""
-        pair = self.stage("ids", lambda: find_same_id(self.store, self.job) or [])
+        pair = self.stage("ids", lambda: find_same_id(self.columns, self.job) or [])
         if not pair:
             return
-        one, other = Names(self.sources, extents, self.store, self.job).of(np.array(pair, np.int64))
+        one, other = Names(self.sources, extents, self.columns, self.job).of(np.array(pair, np.int64))
         what = f"id {one['id']!r} comes twice: {one['file']} row {one['row']} and {other['file']} row {other['row']}"
         if self.job.on_error == "stop":
             raise InputError(f"{what}; leave id out to name documents by file and row (on_error='skip' only notes it)")
@@ -133,35 +141,35 @@ class Stages:
         )
 
     def _compare(self, extents: Sequence[Extent]) -> dict[str, int]:
-        store, job = self.store, self.job
-        for keys in store.keys:  # not needed any more: room for the texts
+        columns, job = self.columns, self.job
+        for keys in columns.keys:  # not needed any more: room for the texts
             keys.remove()
-        groups = find_groups(store, job)
-        spill_texts(self.sources, extents, job, store, groups, self.progress)
+        groups = find_groups(columns, job)
+        spill_texts(self.sources, extents, job, columns, groups, self.progress)
         give_back()
         self.note_spills()
-        walked = decide_groups(job, store, groups, self.progress)
-        remove_groups(store, groups)
+        walked = decide_groups(job, columns, groups, self.progress)
+        remove_groups(columns, groups)
         return walked._asdict()
 
     def _finish(
         self, extents: Sequence[Extent], walked: dict[str, int], losses: dict[str, Any], counts: dict[str, int]
     ) -> CorpusSummary:
         summary = self._summary(extents, walked, losses, counts)
-        if self.where.output is None:
-            print_files(self.sources, self.where)
-            shutil.rmtree(self.where.aside)
+        if self.paths.output is None:
+            print_files(self.sources, self.paths)
+            shutil.rmtree(self.paths.report_folder)
             return summary
-        place_lists(self.job, self.where)
-        write_text(self.where.aside / "report.json", json.dumps(summary.to_dict(), indent=2) + "\n")
+        place_lists(self.job, self.paths)
+        write_text(self.paths.report_folder / "report.json", json.dumps(summary.to_dict(), indent=2) + "\n")
         for folder in self.folders:
-            copy_notes(folder, self.where.output, json.dumps(self.job.plain()))
-        if self.where.url is not None and self.where.staged is not None:
+            copy_notes(folder, self.paths.output, json.dumps(self.job.plain()))
+        if self.paths.url is not None and self.paths.staged is not None:
             self.progress.stage("uploading", 0)
-            upload(self.where.staged, self.where.url, self.where.work)
+            upload(self.paths.staged, self.paths.url, self.paths.work)
         # without the manifest, a rerun starts from the beginning rather than from columns that are half gone
         self.manifest.path.unlink()
-        shutil.rmtree(self.where.staged or self.where.work)
+        shutil.rmtree(self.paths.staged or self.paths.work)
         return summary
 
     def _summary(
@@ -169,15 +177,15 @@ class Stages:
     ) -> CorpusSummary:
         reading = self.manifest.done("reading")
         recall, _ = measure_recall(self._sample(extents), self.job.options)
-        clusters = largest_clusters(self.store, self.job)
-        rows = [int(self.store.blocks.read(block, block + 1)["row"][0]) for block, _ in clusters]
-        named = Names(self.sources, extents, self.store, self.job)
+        clusters = largest_clusters(self.columns, self.job)
+        rows = [int(self.columns.blocks.read(block, block + 1)["row"][0]) for block, _ in clusters]
+        named = Names(self.sources, extents, self.columns, self.job)
         survivors = named.of(np.array(rows, np.int64))
         removed = {**losses["removed"], "inside": counts["inside_blocks"]}
-        where = self.where
-        aside = None if where.output is None else where.told(where.removed_list(self.job))
+        paths = self.paths
+        aside = None if paths.output is None else paths.public_name(paths.removed_list(self.job))
         return CorpusSummary(
-            documents_in=count_documents(self.store),
+            documents_in=count_documents(self.columns),
             documents_out=counts["documents_out"],
             words_in=losses["words_in"],
             words_out=losses["words_out"],
@@ -199,7 +207,7 @@ class Stages:
             peak_memory_bytes=peak_memory_bytes(),
             spilled_bytes=self.spilled,
             settings=self.job.plain(),
-            output="-" if where.output is None else where.told(where.output),
+            output="-" if paths.output is None else paths.public_name(paths.output),
             removed_list=aside,
         )
 

@@ -1,1 +1,1 @@
-"""Columns, spills and files that a run over files keeps on the disk."""
+"""What a run over files keeps on the disk: columns, and the manifest."""

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from dedupe.core.hashing import I64
-from dedupe.engines.files.decide import RULES, rules
-from dedupe.engines.files.disk.spill import Array, in_order
-from dedupe.engines.files.disk.store import Extent, Store
-from dedupe.engines.files.inputs import Source
+from dedupe.engines.files.disk.columns import Array, in_order
+from dedupe.engines.files.disk.run_columns import Extent, RunColumns
 from dedupe.engines.files.job import Job
+from dedupe.engines.files.matching.decide import RULES, rules
+from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import LossError
 
 _LISTED = 10
@@ -74,7 +74,7 @@ class CorpusSummary:
 
     def to_dict(self) -> dict[str, Any]:
         """The summary as plain values for JSON."""
-        return {"format": "dedupe.engines.files", "version": 1, **asdict(self)}
+        return {"format": "dedupe.corpus", "version": 1, **asdict(self)}
 
 
 def peak_memory_bytes() -> int | None:
@@ -93,14 +93,14 @@ def peak_memory_bytes() -> int | None:
 
 
 def count_losses(
-    sources: Sequence[Source], extents: Sequence[Extent], store: Store, origins: Sequence[str] | None
+    sources: Sequence[Source], extents: Sequence[Extent], columns: RunColumns, origins: Sequence[str] | None
 ) -> dict[str, Any]:
     """Count words and blocks before and after, in total, by rule and by source.
 
     Args:
         sources: The files.
         extents: Where their blocks lie.
-        store: The columns.
+        columns: The columns.
         origins: Names of the sources that a column tells, or None: each file is one.
     """
     first = np.array([extent.first_block for extent in extents], np.int64)
@@ -113,14 +113,14 @@ def count_losses(
         if origins is None:
             place = np.searchsorted(first, numbers, side="right") - 1
         else:
-            place = store.origins.take(rows["row"])
+            place = columns.origins.take(rows["row"])
         total += np.bincount(place, rows["n_words"], minlength=total.size).astype(np.int64)
 
-    for begin, rows in store.blocks.chunks():
+    for begin, rows in columns.blocks.chunks():
         add(words_in, np.arange(begin, begin + rows.size), rows)
-    for _, links in store.links.chunks():
-        add(words_gone, links["block"], store.blocks.take(links["block"]))
-        by_rule += np.bincount(rules(store, links), minlength=len(RULES))
+    for _, links in columns.links.chunks():
+        add(words_gone, links["block"], columns.blocks.take(links["block"]))
+        by_rule += np.bincount(rules(columns, links), minlength=len(RULES))
     share = words_gone / np.maximum(words_in, 1)
     worst = [number for number in np.argsort(-share, kind="stable")[:_LISTED].tolist() if words_gone[number]]
     return {
@@ -159,10 +159,10 @@ def check_loss(job: Job, losses: Mapping[str, Any]) -> None:
             )
 
 
-def largest_clusters(store: Store, job: Job) -> list[tuple[int, int]]:
+def largest_clusters(columns: RunColumns, job: Job) -> list[tuple[int, int]]:
     """Survivor and size of the largest clusters, the survivor counted."""
     best: list[tuple[int, int]] = []
-    for links in in_order(store.links, "survivor", len(store.blocks), job.budget_bytes):
+    for links in in_order(columns.links, "survivor", len(columns.blocks), job.budget_bytes):
         heads, sizes = np.unique(links["survivor"], return_counts=True)
         top = np.argsort(-sizes, kind="stable")[:_LISTED]
         best += list(zip(heads[top].tolist(), (sizes[top] + 1).tolist(), strict=True))
@@ -170,6 +170,6 @@ def largest_clusters(store: Store, job: Job) -> list[tuple[int, int]]:
     return best
 
 
-def count_documents(store: Store) -> int:
+def count_documents(columns: RunColumns) -> int:
     """Rows that came in."""
-    return len(store.rows)
+    return len(columns.rows)

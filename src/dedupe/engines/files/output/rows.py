@@ -13,12 +13,12 @@ import numpy as np
 from dedupe.core.hashing import I64, Bool
 from dedupe.core.text.batch import encode
 from dedupe.core.text.blocks import split
-from dedupe.engines.files.decide import RULES, rules
-from dedupe.engines.files.disk.spill import Array
-from dedupe.engines.files.disk.store import BAD, INSIDE, Extent, FirstBlocks, Store
-from dedupe.engines.files.inputs import Source
+from dedupe.engines.files.disk.columns import Array
+from dedupe.engines.files.disk.run_columns import BAD, INSIDE, Extent, FirstBlocks, RunColumns
 from dedupe.engines.files.job import Job
-from dedupe.engines.files.reading import chunks_of, texts_in
+from dedupe.engines.files.matching.decide import RULES, rules
+from dedupe.engines.files.reading.rows import chunks_of, texts_in
+from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import InputError
 from dedupe.inputs.formats import writer
 from dedupe.inputs.formats.rows import Chunk
@@ -29,9 +29,9 @@ from dedupe.verbs.clean import analyze
 class Names:
     """What documents are called: file and row, and their id when there is one."""
 
-    def __init__(self, sources: Sequence[Source], extents: Sequence[Extent], store: Store, job: Job) -> None:
+    def __init__(self, sources: Sequence[Source], extents: Sequence[Extent], columns: RunColumns, job: Job) -> None:
         """Hold what is needed to name any row of the run."""
-        self._sources, self._store, self._has_ids = sources, store, job.id is not None
+        self._sources, self._store, self._has_ids = sources, columns, job.id is not None
         self._first = np.array([extent.first_row for extent in extents], np.int64)
 
     def of(self, rows: I64) -> list[dict[str, Any]]:
@@ -55,9 +55,11 @@ class Names:
 class FileWriter:
     """Writes cleaned files, and what went from them into the lists."""
 
-    def __init__(self, job: Job, store: Store, names: Names, removed: IO[str], quarantine: IO[str] | None) -> None:
+    def __init__(
+        self, job: Job, columns: RunColumns, names: Names, removed: IO[str], quarantine: IO[str] | None
+    ) -> None:
         """Hold what all files share."""
-        self.job, self.store, self.names = job, store, names
+        self.job, self.columns, self.names = job, columns, names
         self.removed, self.quarantine = removed, quarantine
         self.counts = dict.fromkeys(("documents_out", "emptied", "shortened", "inside_blocks", "inside_characters"), 0)
 
@@ -70,7 +72,7 @@ class FileWriter:
             target: Where to write; its folder is there.
         """
         out = writer(target, source.path, source.kind)
-        cursor = FirstBlocks(self.store.rows, extent)
+        cursor = FirstBlocks(self.columns.rows, extent)
         link = self._link_at(extent.first_block, 0)
         row = 0
         with ThreadPoolExecutor(1) as pool:  # rows are packed and written while the next ones are decided
@@ -79,7 +81,7 @@ class FileWriter:
                 n_rows = min(chunk.n_rows, extent.n_rows - row)
                 first, rows = cursor.take(row, row + n_rows)
                 last = self._link_at(int(first[-1]), link)
-                links = self.store.links.read(link, last)
+                links = self.columns.links.read(link, last)
                 link = last
                 keep, texts, marks = self._fates(chunk, first, rows, links)
                 for place in np.flatnonzero(rows["state"] & BAD).tolist():
@@ -107,10 +109,10 @@ class FileWriter:
 
     def _link_at(self, block: int, begin: int) -> int:
         """Place of the first link of this block or a later one."""
-        end = len(self.store.links)
+        end = len(self.columns.links)
         while begin < end:
             middle = (begin + end) // 2
-            if self.store.links.read(middle, middle + 1)["block"][0] < block:
+            if self.columns.links.read(middle, middle + 1)["block"][0] < block:
                 begin = middle + 1
             else:
                 end = middle
@@ -144,12 +146,12 @@ class FileWriter:
         """Write links to the list of what went, and return them."""
         if links.size == 0:
             return []
-        block_row = self.store.blocks.take(links["block"])["row"]
-        survivor_row = self.store.blocks.take(np.maximum(links["survivor"], 0))["row"]
+        block_row = self.columns.blocks.take(links["block"])["row"]
+        survivor_row = self.columns.blocks.take(np.maximum(links["survivor"], 0))["row"]
         entries = self.names.of(block_row)
         survivors = self.names.of(survivor_row)
         known = {place: self._known(-1 - link) for place, link in enumerate(links["survivor"].tolist()) if link < 0}
-        why = rules(self.store, links).tolist()
+        why = rules(self.columns, links).tolist()
         for place, (entry, survivor) in enumerate(zip(entries, survivors, strict=True)):
             entry["survivor"] = survivor
             entry["similarity"] = round(float(links["similarity"][place]), 6)
@@ -160,7 +162,7 @@ class FileWriter:
                 entry["survivor"] = {"id": known[place]["id"], "against": True}
                 entry["rule"] = known[place]["rule"]
         if self.job.needs_spans:
-            spans, theirs = self.store.spans.take(links["block"]), self.store.spans.take(links["survivor"])
+            spans, theirs = self.columns.spans.take(links["block"]), self.columns.spans.take(links["survivor"])
             for entry, span, other in zip(entries, spans.tolist(), theirs.tolist(), strict=True):
                 entry["span"] = list(span)
                 entry["survivor"]["span"] = list(other)
@@ -169,9 +171,9 @@ class FileWriter:
 
     def _known(self, number: int) -> dict[str, Any]:
         """What a document of the index is called, and how it matched."""
-        begin = int(self.store.known_ends.read(number - 1, number)[0]) if number else 0
-        end = int(self.store.known_ends.read(number, number + 1)[0])
-        found: dict[str, Any] = json.loads(self.store.known_names.read(begin, end).tobytes())
+        begin = int(self.columns.known_ends.read(number - 1, number)[0]) if number else 0
+        end = int(self.columns.known_ends.read(number, number + 1)[0])
+        found: dict[str, Any] = json.loads(self.columns.known_names.read(begin, end).tobytes())
         return found
 
     def _shortened(self, chunk: Chunk, first: I64, changed: I64, is_inside: Bool, gone: I64) -> dict[int, str]:
@@ -201,7 +203,7 @@ class FileWriter:
     def _clean_inside(self, text: str, block: int) -> str:
         """Clean a text inside itself, and list what goes; spans are places in the text as it came in."""
         found = analyze(text)
-        row = self.store.blocks.take(np.array([block]))["row"]
+        row = self.columns.blocks.take(np.array([block]))["row"]
         name = self.names.of(row)[0]
         for one in found.removed:
             entry = {

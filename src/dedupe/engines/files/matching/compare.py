@@ -10,12 +10,12 @@ from dedupe.core.hashing import F64, I64, offsets_of, ranges
 from dedupe.core.shingles import Shingles
 from dedupe.core.sketch import shingle_sets
 from dedupe.core.survivors import LEADERS, Buckets, walk
-from dedupe.engines.files.account.progress import Progress
-from dedupe.engines.files.candidates import POSTING_BYTES, Groups, word_bytes
-from dedupe.engines.files.disk.reread import Spill
-from dedupe.engines.files.disk.spill import Bits
-from dedupe.engines.files.disk.store import LINK, Store
+from dedupe.engines.files.disk.columns import Bits
+from dedupe.engines.files.disk.progress import Progress
+from dedupe.engines.files.disk.run_columns import LINK, RunColumns
 from dedupe.engines.files.job import Job
+from dedupe.engines.files.matching.candidates import POSTING_BYTES, Groups, word_bytes
+from dedupe.engines.files.matching.reread import Spill
 
 
 class Walked(NamedTuple):
@@ -30,40 +30,40 @@ class Walked(NamedTuple):
     n_capped: int
 
 
-def decide_groups(job: Job, store: Store, groups: Groups, progress: Progress) -> Walked:
+def decide_groups(job: Job, columns: RunColumns, groups: Groups, progress: Progress) -> Walked:
     """Decide each group for itself, and link each near-duplicate to its survivor."""
-    store.near.remove()
+    columns.near.remove()
     n_compared = n_capped = 0
     progress.stage("comparing", int(groups.n_words.sum()) * 6)
     for group in range(groups.n_groups):
-        spill = Spill(store.folder, group)
-        links, walked = _Group(job, store, spill).decide()
-        store.near.append(links)
+        spill = Spill(columns.folder, group)
+        links, walked = _Group(job, columns, spill).decide()
+        columns.near.append(links)
         n_compared, n_capped = n_compared + walked.n_compared, n_capped + walked.n_capped
         progress.advance(int(groups.n_words[group]) * 6)
-    store.near.flush()
+    columns.near.flush()
     return Walked(n_compared, n_capped)
 
 
-def remove_groups(store: Store, groups: Groups) -> None:
+def remove_groups(columns: RunColumns, groups: Groups) -> None:
     """Delete the texts and postings of the groups."""
     for group in range(groups.n_groups):
-        for column in Spill(store.folder, group).all():
+        for column in Spill(columns.folder, group).all():
             column.remove()
 
 
 class _Group:
     """Blocks of one group in policy order, and a walk over them in parts that fit into memory."""
 
-    def __init__(self, job: Job, store: Store, spill: Spill) -> None:
+    def __init__(self, job: Job, columns: RunColumns, spill: Spill) -> None:
         self.job, self.spill = job, spill
         heads = spill.heads.read(0, len(spill.heads))
         self.offsets = offsets_of(heads["n_bytes"])
         order = np.arange(heads.size)
-        if len(store.scores):
-            order = np.argsort(-store.scores.take(heads["block"]), kind="stable")
+        if len(columns.scores):
+            order = np.argsort(-columns.scores.take(heads["block"]), kind="stable")
         self.order, self.blocks = order, heads["block"][order]
-        self.n_words = store.blocks.take(self.blocks)["n_words"].astype(np.int64)
+        self.n_words = columns.blocks.take(self.blocks)["n_words"].astype(np.int64)
         postings = spill.postings.read(0, len(spill.postings))
         place = np.empty(heads.size, np.int64)
         place[order] = np.arange(heads.size)

@@ -1,20 +1,12 @@
-"""Output at a URL: a run writes to a local folder, and whole files go up at its end."""
+"""Output at a URL: whole local files are uploaded."""
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from dedupe.errors import InputError
 from dedupe.inputs.formats.streams import needs
-
-
-def staging(url: str) -> Path:
-    """The local folder of a run whose output is at a URL; the same one for a run that goes on."""
-    mark = hashlib.sha256(url.encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"dedupe-{mark}"
 
 
 def file_system(url: str) -> tuple[Any, str]:

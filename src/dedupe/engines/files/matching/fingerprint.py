@@ -14,15 +14,15 @@ from dedupe.core.hashing import U8
 from dedupe.core.sketch import sketch
 from dedupe.core.text.batch import Batch, char_counts, char_offsets
 from dedupe.core.text.blocks import Blocks, split
-from dedupe.engines.files.account.progress import Progress
-from dedupe.engines.files.against import Against
-from dedupe.engines.files.candidates import has_key
 from dedupe.engines.files.disk.durable import force
 from dedupe.engines.files.disk.manifest import Manifest
-from dedupe.engines.files.disk.store import BAD, BLOCK, INSIDE, ROW, SPAN, Extent, Store
-from dedupe.engines.files.inputs import Source
+from dedupe.engines.files.disk.progress import Progress
+from dedupe.engines.files.disk.run_columns import BAD, BLOCK, INSIDE, ROW, SPAN, Extent, RunColumns
 from dedupe.engines.files.job import Job
-from dedupe.engines.files.reading import End, Part, cleaned_inside, grouped, joined, parts_of, prefetched
+from dedupe.engines.files.matching.against import Against
+from dedupe.engines.files.matching.candidates import has_key
+from dedupe.engines.files.reading.rows import End, Part, cleaned_inside, grouped, joined, parts_of, prefetched
+from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import InputError, OptionError
 from dedupe.results import Block
 
@@ -34,7 +34,7 @@ _ORIGINS = 100_000  # sources; more are no sources, and would fill the manifest
 def fingerprint(
     sources: Sequence[Source],
     job: Job,
-    store: Store,
+    columns: RunColumns,
     manifest: Manifest,
     progress: Progress,
     before: Callable[[], None],
@@ -44,7 +44,7 @@ def fingerprint(
     Args:
         sources: The files.
         job: The settings.
-        store: The columns to fill.
+        columns: The columns to fill.
         manifest: The notes of the run.
         progress: Where to tell how far it is.
         before: Called before something is noted.
@@ -56,11 +56,11 @@ def fingerprint(
         InputError: A row or file cannot be read and the job is to stop at that.
     """
     state = manifest.done("reading") or {"extents": [], "lengths": {}, "problems": [], "n_problems": 0, "bytes": 0}
-    for column in store.first_pass():
+    for column in columns.first_pass():
         column.cut(state["lengths"].get(column.path.name, 0))
     first = len(state["extents"])
     progress.stage("reading", sum(source.size_bytes for source in sources[first:]))
-    pass_ = _Pass(sources, job, store, state)
+    pass_ = _Pass(sources, job, columns, state)
     for group in grouped(prefetched(parts_of(sources, first, job))):
         pass_.take(group)
         progress.advance(sum(item.n_bytes for item in group))
@@ -73,10 +73,10 @@ def fingerprint(
 
 
 def _note(pass_: _Pass, manifest: Manifest) -> None:
-    for column in pass_.store.first_pass():
+    for column in pass_.columns.first_pass():
         column.flush()
         pass_.state["lengths"][column.path.name] = len(column)
-    force(column.path for column in pass_.store.first_pass())
+    force(column.path for column in pass_.columns.first_pass())
     pass_.since_note = 0
     manifest.finish("reading", pass_.state)
 
@@ -84,8 +84,8 @@ def _note(pass_: _Pass, manifest: Manifest) -> None:
 class _Pass:
     """Numbers rows and blocks, and appends what is known of them to the columns."""
 
-    def __init__(self, sources: Sequence[Source], job: Job, store: Store, state: dict[str, Any]) -> None:
-        self.sources, self.job, self.store, self.state = sources, job, store, state
+    def __init__(self, sources: Sequence[Source], job: Job, columns: RunColumns, state: dict[str, Any]) -> None:
+        self.sources, self.job, self.columns, self.state = sources, job, columns, state
         self.plan = bands.plan(job.options.threshold, job.options.recall)
         done = [Extent(*extent) for extent in state["extents"]]
         self.n_rows = done[-1].first_row + done[-1].n_rows if done else 0
@@ -94,7 +94,7 @@ class _Pass:
         self.since_note = 0
         self.id_end = state["lengths"].get("ids.bin", 0)
         self.origins = {name: number for number, name in enumerate(state.setdefault("origins", []))}
-        self.against = None if job.against is None else Against(job, store, state["lengths"])
+        self.against = None if job.against is None else Against(job, columns, state["lengths"])
 
     def problem(self, source: int, row: int | None, what: str, cause: Exception | None = None) -> None:
         """Stop at something that cannot be read, or note it."""
@@ -140,7 +140,7 @@ class _Pass:
             rows["state"][changed] |= INSIDE
         blocks = split(batch, self.job.options.unit)
         rows["n_blocks"] = np.bincount(blocks.docs, minlength=n_rows)
-        self.store.rows.append(rows)
+        self.columns.rows.append(rows)
         self._take_blocks(batch, blocks)
         if self.job.id is not None:
             self._take_ids([key for part in parts for key in part.ids or []])
@@ -152,7 +152,7 @@ class _Pass:
         return rows["n_blocks"]
 
     def _take_blocks(self, batch: Batch, blocks: Blocks) -> None:
-        options, store = self.job.options, self.store
+        options, columns = self.job.options, self.columns
         found = sketch(
             batch.buffer, blocks.starts, blocks.ends,
             width_words=options.width_words, plan=self.plan, seed=options.seed, threads=options.threads,
@@ -162,20 +162,20 @@ class _Pass:
         rows["hash"], rows["n_words"] = found.text_hashes, found.n_words
         rows["n_bytes"] = blocks.ends - blocks.starts
         rows["checksum"] = _checksums(batch.buffer, blocks)
-        store.blocks.append(rows)
+        columns.blocks.append(rows)
         if options.keep == "longest":
-            store.scores.append(char_counts(batch, blocks.starts, blocks.ends))
+            columns.scores.append(char_counts(batch, blocks.starts, blocks.ends))
         elif options.keep == "last":
-            store.scores.append(np.arange(self.n_blocks, self.n_blocks + rows.size))
+            columns.scores.append(np.arange(self.n_blocks, self.n_blocks + rows.size))
         elif callable(options.keep):
-            store.scores.append(self._scores(batch, blocks))
+            columns.scores.append(self._scores(batch, blocks))
         if self.job.needs_spans:
             spans = np.empty(rows.size, SPAN)
             borders = np.stack((blocks.starts, blocks.ends))
             spans["start"], spans["end"] = char_offsets(batch, blocks.docs, borders)
-            store.spans.append(spans)
+            columns.spans.append(spans)
         known = self.against.take(batch, blocks, self.n_blocks) if self.against else np.zeros(0, np.int64)
-        for band, column in enumerate(store.keys):
+        for band, column in enumerate(columns.keys):
             chosen = has_key(found.n_words, options, band)
             chosen[known] = False
             column.append(found.keys[chosen, band])
@@ -201,11 +201,11 @@ class _Pass:
 
     def _take_ids(self, keys: list[Any]) -> None:
         coded = [b"" if key is None else str(key).encode("utf-8", "surrogatepass") for key in keys]
-        self.store.ids.append(np.frombuffer(b"".join(coded), np.uint8))
+        self.columns.ids.append(np.frombuffer(b"".join(coded), np.uint8))
         ends = self.id_end + np.cumsum([len(key) for key in coded])
-        self.store.id_ends.append(ends)
+        self.columns.id_ends.append(ends)
         digests = b"".join(hashlib.blake2b(key, digest_size=8).digest() if key else bytes(8) for key in coded)
-        self.store.id_hashes.append(np.frombuffer(digests, "<u8"))
+        self.columns.id_hashes.append(np.frombuffer(digests, "<u8"))
         self.id_end = int(ends[-1]) if ends.size else self.id_end
 
     def _take_origins(self, names: list[Any]) -> None:
@@ -219,7 +219,7 @@ class _Pass:
             raise InputError(
                 f"column {self.job.source!r} has more than {_ORIGINS} values, so it names no sources; choose another"
             )
-        self.store.origins.append(numbers)
+        self.columns.origins.append(numbers)
 
 
 def _pieces(buffer: U8, blocks: Blocks) -> Iterator[U8]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dedupe.core.hashing import I64
-from dedupe.engines.files.disk.spill import Array, Column
+from dedupe.engines.files.disk.columns import Array, Column
 
 # A block, 36 bytes: its row, the hash of its words, its size, and a checksum of its bytes that tells equal
 # text from equal words (32 bits beside the 128 of the words, so a wrong label once in 4 billion pairs).
@@ -21,7 +21,7 @@ POSTING = np.dtype([("block", "<i8"), ("bucket", "<i8")])
 LINK = np.dtype([("block", "<i8"), ("survivor", "<i8"), ("similarity", "<f8")])
 
 
-class Store:
+class RunColumns:
     """All columns of a run in one folder."""
 
     def __init__(self, folder: Path, n_bands: int) -> None:

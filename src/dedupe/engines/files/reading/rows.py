@@ -11,8 +11,8 @@ import numpy as np
 
 from dedupe.core.hashing import offsets_of
 from dedupe.core.text.batch import Batch, encode
-from dedupe.engines.files.inputs import Source
 from dedupe.engines.files.job import Job
+from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import InputError
 from dedupe.inputs.formats import read
 from dedupe.inputs.formats.rows import Chunk

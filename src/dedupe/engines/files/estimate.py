@@ -14,11 +14,12 @@ from dedupe.core import bands
 from dedupe.core.sketch import sketch
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import split
-from dedupe.engines.files.candidates import has_key
-from dedupe.engines.files.disk.store import BLOCK, ROW, SPAN
-from dedupe.engines.files.inputs import STDIN, Source, check_free, collect_sources, places
+from dedupe.engines.files.disk.run_columns import BLOCK, ROW, SPAN
 from dedupe.engines.files.job import Job
-from dedupe.engines.files.reading import joined
+from dedupe.engines.files.matching.candidates import has_key
+from dedupe.engines.files.output.paths import check_empty, choose_paths
+from dedupe.engines.files.reading.rows import joined
+from dedupe.engines.files.reading.sources import STDIN, Source, collect_sources
 from dedupe.errors import InputError
 from dedupe.inputs.formats import read
 
@@ -75,7 +76,7 @@ def estimate(inputs: Sequence[str], output: str, job: Job) -> Estimate:
     """
     if STDIN in inputs:
         raise InputError("a dry run cannot read standard input, which would be gone then; give it a file")
-    check_free(places(inputs, output), resume=False)
+    check_empty(choose_paths(inputs, output))
     sources = collect_sources(inputs, job.format, Path())
     begin = time.monotonic()
     batch, n_packed = _sample(sources, job)

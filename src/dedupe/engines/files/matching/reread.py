@@ -10,13 +10,13 @@ import numpy as np
 from dedupe.core.hashing import I64, U8, offsets_of, ranges
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import split
-from dedupe.engines.files.account.progress import Progress
-from dedupe.engines.files.candidates import Groups
-from dedupe.engines.files.disk.spill import Column
-from dedupe.engines.files.disk.store import INSIDE, POSTING, Extent, FirstBlocks, Store
-from dedupe.engines.files.inputs import Source
+from dedupe.engines.files.disk.columns import Column
+from dedupe.engines.files.disk.progress import Progress
+from dedupe.engines.files.disk.run_columns import INSIDE, POSTING, Extent, FirstBlocks, RunColumns
 from dedupe.engines.files.job import Job
-from dedupe.engines.files.reading import chunks_of, cleaned_inside, prefetched
+from dedupe.engines.files.matching.candidates import Groups
+from dedupe.engines.files.reading.rows import chunks_of, cleaned_inside, prefetched
+from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import InputError
 from dedupe.inputs.formats.rows import Texts
 
@@ -44,14 +44,19 @@ class Spill:
 
 
 def spill_texts(
-    sources: Sequence[Source], extents: Sequence[Extent], job: Job, store: Store, groups: Groups, progress: Progress
+    sources: Sequence[Source],
+    extents: Sequence[Extent],
+    job: Job,
+    columns: RunColumns,
+    groups: Groups,
+    progress: Progress,
 ) -> None:
     """Read back the texts of blocks that share buckets, each file once, and write them to the files of their groups."""
-    spills = [Spill(store.folder, group) for group in range(groups.n_groups)]
+    spills = [Spill(columns.folder, group) for group in range(groups.n_groups)]
     for spill in spills:
         for column in spill.all():
             column.remove()
-    for _, postings in store.postings.chunks():
+    for _, postings in columns.postings.chunks():
         group = groups.group[np.searchsorted(groups.blocks, postings["block"])]
         for one in np.unique(group).tolist():
             spills[one].postings.append(postings[group == one])
@@ -61,7 +66,7 @@ def spill_texts(
             groups.blocks, [extent.first_block, extent.first_block + extent.n_blocks]
         ).tolist()
         if last > first:
-            for blocks, texts in wanted_blocks(source, extent, job, store, groups.blocks[first:last]):
+            for blocks, texts in wanted_blocks(source, extent, job, columns, groups.blocks[first:last]):
                 _append(spills, groups, blocks, texts)
         progress.advance(source.size_bytes)
     for spill in spills:
@@ -89,20 +94,22 @@ def _gathered(buffer: U8, starts: I64, ends: I64) -> U8:
     return np.concatenate([np.zeros(0, np.uint8), *(buffer[start:end] for start, end in spans)])
 
 
-def wanted_blocks(source: Source, extent: Extent, job: Job, store: Store, wanted: I64) -> Iterator[tuple[I64, Batch]]:
+def wanted_blocks(
+    source: Source, extent: Extent, job: Job, columns: RunColumns, wanted: I64
+) -> Iterator[tuple[I64, Batch]]:
     """Read a file again for the texts of some of its blocks.
 
     Args:
         source: The file.
         extent: Where its rows and blocks lie.
         job: The settings.
-        store: The columns.
+        columns: The columns.
         wanted: Array of shape (n,), int64, ascending: numbers of blocks of this file.
 
     Yields:
         Numbers of blocks, and their texts; all in file order.
     """
-    for _, first, rows, texts in prefetched(wanted_texts(source, extent, job, store, wanted)):
+    for _, first, rows, texts in prefetched(wanted_texts(source, extent, job, columns, wanted)):
         batch = texts.batch
         if (rows & INSIDE).any():
             batch, _ = cleaned_inside(batch)
@@ -119,10 +126,10 @@ def wanted_blocks(source: Source, extent: Extent, job: Job, store: Store, wanted
 
 
 def wanted_texts(
-    source: Source, extent: Extent, job: Job, store: Store, wanted: I64
+    source: Source, extent: Extent, job: Job, columns: RunColumns, wanted: I64
 ) -> Iterator[tuple[int, I64, U8, Texts]]:
     """The texts of rows that hold wanted blocks: place in the file, first block of each, state of each, texts."""
-    cursor = FirstBlocks(store.rows, extent)
+    cursor = FirstBlocks(columns.rows, extent)
     row = 0
     for chunk in chunks_of(source, job, (job.text,)):
         n_rows = min(chunk.n_rows, extent.n_rows - row)

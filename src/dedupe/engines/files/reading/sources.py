@@ -1,28 +1,22 @@
-"""Which files go in, what each is called on the way out, and the places that a run may write to."""
+"""Which files go in, and what each is called on the way out."""
 
 from __future__ import annotations
 
 import glob
 import hashlib
-import json
 import os
 import shutil
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dedupe.engines.files.disk.durable import force, write_text
-from dedupe.engines.files.disk.remote import file_system, first_entry, staging
-from dedupe.engines.files.job import Places
 from dedupe.errors import InputError
 from dedupe.inputs.formats import FORMATS, format_of
-from dedupe.inputs.formats.streams import BLOCK, compression, is_url, reading
+from dedupe.inputs.formats.streams import BLOCK, is_url, reading
 
 STDIN = "-"
-ASIDE = "_dedupe"  # a name with an underscore: loaders of data sets pass over it
 
 
 @dataclass(frozen=True)
@@ -64,80 +58,6 @@ class Source:
         except OSError:
             return "unreadable"
         return total.hexdigest()
-
-
-def places(inputs: Sequence[str], output: str | os.PathLike[str]) -> Places:
-    """Decide where a run writes, and refuse places that would mix input and output.
-
-    Raises:
-        InputError: The output is, or lies inside, an input folder, or is an input file.
-    """
-    if str(output) == STDIN:
-        return Places(None, Path(tempfile.mkdtemp(prefix="dedupe-")))
-    if is_url(str(output)):
-        return _remote(inputs, str(output))
-    path = Path(output)
-    for given in inputs:
-        if given == STDIN or is_url(given):
-            continue
-        inner, outer = path.resolve(), Path(given).resolve()
-        if inner == outer or outer in inner.parents:
-            raise InputError(f"the output {path} lies inside the input {given}; choose a folder outside of it")
-    if not path.is_dir() and _is_one_file(inputs, path.name):
-        return Places(path, path.with_name(path.name + ASIDE), one_file=True)
-    return Places(path, path / ASIDE)
-
-
-def _is_one_file(inputs: Sequence[str], name: str) -> bool:
-    if len(inputs) != 1 or format_of(name) is None:
-        return False
-    return inputs[0] == STDIN or is_url(inputs[0]) or Path(inputs[0]).is_file()  # a folder or a pattern may be many
-
-
-def _remote(inputs: Sequence[str], url: str) -> Places:
-    file_system(url)  # names a missing library before any work is done
-    if url.rstrip("/") in [given.rstrip("/") for given in inputs] or any(
-        is_url(given) and url.startswith(given.rstrip("/") + "/") for given in inputs
-    ):
-        raise InputError(f"the output {url} lies inside an input; choose another place")
-    folder = staging(url)
-    above, _, name = url.rstrip("/").rpartition("/")
-    if _is_one_file(inputs, name):
-        return Places(folder / name, folder / (name + ASIDE), one_file=True, url=above, staged=folder)
-    return Places(folder, folder / ASIDE, url=url.rstrip("/"), staged=folder)
-
-
-def check_free(where: Places, *, resume: bool) -> None:
-    """Raise an InputError when the output holds something that a run could overwrite."""
-    if resume or where.output is None:
-        return
-    if where.url is not None:
-        url = f"{where.url}/{where.output.name}" if where.one_file else where.url
-        there = first_entry(url)
-        if there is not None:
-            raise InputError(f"the output {url} is not empty ({there} is there); choose another place, or empty it")
-        shutil.rmtree(where.staged or where.aside, ignore_errors=True)  # of a run that is not to go on
-        return
-    if where.one_file:
-        taken = [path for path in (where.output, where.aside) if path.exists()]
-    else:
-        taken = list(where.output.iterdir())[:1] if where.output.is_dir() else []
-        taken += [where.output] if where.output.exists() and not where.output.is_dir() else []
-    if taken:
-        raise InputError(
-            f"the output {where.output} is not empty ({taken[0].name} is there); choose another place, "
-            "empty it, or go on with an interrupted run by resume"
-        )
-
-
-def check_same_format(source: Source, output: Path | None) -> None:
-    """Raise an InputError when the name of an output file promises another format than the input has."""
-    name = output.name if output else ""
-    if (format_of(name), compression(name)) != (source.kind, compression(source.path)):
-        raise InputError(
-            f"{name} is to have another format than {source.name}, and formats are kept; give it the same ending, or "
-            "name a folder"
-        )
 
 
 def collect_sources(inputs: Sequence[str], kind: str | None, work: Path) -> list[Source]:
@@ -224,22 +144,3 @@ def spool(work: Path, kind: str) -> Path:
             shutil.copyfileobj(sys.stdin.buffer, file, BLOCK)
         part.replace(path)
     return path
-
-
-def copy_notes(source: Path, target: Path, mark: str) -> None:
-    """Copy the notes of a data set saved by Hugging Face datasets, with a fingerprint of their own.
-
-    Args:
-        source: A folder that went in.
-        target: The folder that came out.
-        mark: What tells this run from others, for the fingerprint.
-    """
-    for path in [path for name in NOTES for path in source.rglob(name)]:
-        into = target / path.relative_to(source)
-        if path.name == "state.json":
-            notes = json.loads(path.read_text())
-            notes["_fingerprint"] = hashlib.sha256(f"{notes.get('_fingerprint')}{mark}".encode()).hexdigest()[:16]
-            write_text(into, json.dumps(notes, indent=2, sort_keys=True))
-        else:
-            into.write_bytes(path.read_bytes())
-            force([into])

@@ -7,53 +7,53 @@ from collections.abc import Iterator
 import numpy as np
 
 from dedupe.core.hashing import I64
-from dedupe.engines.files.disk.spill import Array, Column, in_order, partitions
-from dedupe.engines.files.disk.store import LINK, Store
+from dedupe.engines.files.disk.columns import Array, Column, in_order, partitions
+from dedupe.engines.files.disk.run_columns import LINK, RunColumns
 from dedupe.engines.files.job import Job
 
 RULES = ("identical", "same words", "similar", "against")
 
 
-def join_links(store: Store, job: Job) -> int:
-    """Write the links of all blocks that go to ``store.links``, sorted by block.
+def join_links(columns: RunColumns, job: Job) -> int:
+    """Write the links of all blocks that go to ``columns.links``, sorted by block.
 
     A copy has the words of its head: what the head matches, it matches.
 
     Returns:
         How many blocks go.
     """
-    store.joined.remove()
-    store.links.remove()
-    n_blocks = len(store.blocks)
-    for near, copies in _by_head(store, job, n_blocks):
+    columns.joined.remove()
+    columns.links.remove()
+    n_blocks = len(columns.blocks)
+    for near, copies in _by_head(columns, job, n_blocks):
         place = np.searchsorted(near["block"], copies["survivor"])
         place = np.minimum(place, max(near.size - 1, 0))
         hit = near["block"][place] == copies["survivor"] if near.size else np.zeros(copies.size, np.bool_)
         copies["similarity"][hit] = near["similarity"][place[hit]]
         copies["survivor"][hit] = near["survivor"][place[hit]]
-        store.joined.append(near)
-        store.joined.append(copies)
-    for _, links in store.known.chunks():
-        store.joined.append(links)
-    store.joined.flush()
+        columns.joined.append(near)
+        columns.joined.append(copies)
+    for _, links in columns.known.chunks():
+        columns.joined.append(links)
+    columns.joined.flush()
     if job.min_documents > 1:
-        _keep_rare(store, job, n_blocks)
-    for links in in_order(store.joined, "block", n_blocks, job.budget_bytes):
-        store.links.append(links)
-    store.links.flush()
-    store.joined.remove()
-    return len(store.links)
+        _keep_rare(columns, job, n_blocks)
+    for links in in_order(columns.joined, "block", n_blocks, job.budget_bytes):
+        columns.links.append(links)
+    columns.links.flush()
+    columns.joined.remove()
+    return len(columns.links)
 
 
-def _by_head(store: Store, job: Job, n_blocks: int) -> Iterator[tuple[Array, Array]]:
+def _by_head(columns: RunColumns, job: Job, n_blocks: int) -> Iterator[tuple[Array, Array]]:
     """Near-duplicates of a range of blocks, sorted, and the copies of blocks of that range."""
-    size = len(store.near) + len(store.copies)
+    size = len(columns.near) + len(columns.copies)
     n_parts = partitions(size, 4 * LINK.itemsize, job.budget_bytes)
     width = max(1, -(-n_blocks // n_parts))
     for part in range(n_parts):
         begin, end = part * width, (part + 1) * width
-        near = _between(store.near, "block", begin, end)
-        yield near[np.argsort(near["block"], kind="stable")], _between(store.copies, "survivor", begin, end)
+        near = _between(columns.near, "block", begin, end)
+        yield near[np.argsort(near["block"], kind="stable")], _between(columns.copies, "survivor", begin, end)
 
 
 def _between(column: Column, field: str, begin: int, end: int) -> Array:
@@ -61,33 +61,33 @@ def _between(column: Column, field: str, begin: int, end: int) -> Array:
     return np.concatenate([np.zeros(0, column.dtype), *found])
 
 
-def _keep_rare(store: Store, job: Job, n_blocks: int) -> None:
+def _keep_rare(columns: RunColumns, job: Job, n_blocks: int) -> None:
     """Drop the links of clusters that stand in fewer documents than asked for."""
-    kept = Column(store.folder / "frequent.bin", LINK)
+    kept = Column(columns.folder / "frequent.bin", LINK)
     kept.remove()
-    for links in in_order(store.joined, "survivor", n_blocks, job.budget_bytes):
+    for links in in_order(columns.joined, "survivor", n_blocks, job.budget_bytes):
         heads, cluster = np.unique(links["survivor"], return_inverse=True)
-        row = np.concatenate((store.blocks.take(links["block"])["row"], store.blocks.take(heads)["row"]))
+        row = np.concatenate((columns.blocks.take(links["block"])["row"], columns.blocks.take(heads)["row"]))
         pair = np.unique(np.stack((np.concatenate((cluster, np.arange(heads.size))), row)), axis=1)
         n_documents = np.bincount(pair[0], minlength=heads.size)
         kept.append(links[n_documents[cluster] >= job.min_documents])
     kept.flush()
-    store.joined.remove()
+    columns.joined.remove()
     if kept.path.exists():
-        kept.path.replace(store.joined.path)
+        kept.path.replace(columns.joined.path)
 
 
-def rules(store: Store, links: Array) -> I64:
+def rules(columns: RunColumns, links: Array) -> I64:
     """Why each block goes, as numbers of RULES.
 
     Args:
-        store: The columns.
+        columns: The columns.
         links: Rows of LINK.
 
     Returns:
         Array of shape (n_links,), int64.
     """
-    one, other = store.blocks.take(links["block"]), store.blocks.take(np.maximum(links["survivor"], 0))
+    one, other = columns.blocks.take(links["block"]), columns.blocks.take(np.maximum(links["survivor"], 0))
     same_words = (one["hash"] == other["hash"]).all(axis=1)
     same_text = same_words & (one["checksum"] == other["checksum"]) & (one["n_bytes"] == other["n_bytes"])
     result: I64 = np.where(links["survivor"] < 0, 3, np.where(same_text, 0, np.where(same_words, 1, 2)))

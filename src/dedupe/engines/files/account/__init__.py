@@ -1,1 +1,0 @@
-"""What a run over files says of itself: progress, estimates, summary."""

@@ -1,0 +1,1 @@
+"""Which blocks go, and why: fingerprints, candidates, texts read back, comparison, links."""

@@ -1,0 +1,1 @@
+"""Cleaned files and the removed list on their way out."""

@@ -1,0 +1,1 @@
+"""Which files go in, and their rows as batches of text."""
