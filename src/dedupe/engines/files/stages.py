@@ -27,7 +27,7 @@ from dedupe.engines.files.matching.fingerprint import fingerprint
 from dedupe.engines.files.matching.reread import spill_texts
 from dedupe.engines.files.output.files import copy_notes, place_lists, print_files, write_files
 from dedupe.engines.files.output.paths import OutputPaths
-from dedupe.engines.files.output.rows import Names
+from dedupe.engines.files.output.removed_list import Names
 from dedupe.engines.files.reading.rows import texts_in
 from dedupe.engines.files.reading.sources import Source
 from dedupe.engines.files.recall import measure_recall

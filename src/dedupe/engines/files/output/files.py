@@ -17,8 +17,8 @@ from dedupe.engines.files.disk.progress import Progress
 from dedupe.engines.files.disk.run_columns import Extent, RunColumns
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.output.paths import OutputPaths
-from dedupe.engines.files.output.removed_list import write_parquet
-from dedupe.engines.files.output.rows import FileWriter, Names
+from dedupe.engines.files.output.removed_list import Names, RemovedList, write_parquet
+from dedupe.engines.files.output.rows import FileWriter
 from dedupe.engines.files.reading.sources import NOTES, Source
 
 _CHECKPOINT = 64 << 20  # bytes of input between two notes of the writing
@@ -51,7 +51,8 @@ def write_files(
         _reopened(lists["quarantine"], state["quarantine"]) as quarantine,
     ):
         names = Names(sources, extents, columns, job)
-        files = FileWriter(job, columns, names, removed, quarantine if job.on_error == "quarantine" else None)
+        removed_list = RemovedList(job, columns, names, removed)
+        files = FileWriter(job, columns, removed_list, quarantine if job.on_error == "quarantine" else None)
         files.counts.update(state["counts"])
         whole: list[tuple[Path, Path]] = []
         since = 0

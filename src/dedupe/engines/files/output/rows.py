@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
@@ -16,7 +16,7 @@ from dedupe.core.text.blocks import split
 from dedupe.engines.files.disk.columns import Array
 from dedupe.engines.files.disk.run_columns import BAD, INSIDE, Extent, FirstBlocks, RunColumns
 from dedupe.engines.files.job import Job
-from dedupe.engines.files.matching.decide import RULES, rules
+from dedupe.engines.files.output.removed_list import RemovedList
 from dedupe.engines.files.reading.rows import chunks_of, texts_in
 from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import InputError
@@ -26,40 +26,12 @@ from dedupe.matching.repeats import cuts
 from dedupe.verbs.clean import analyze
 
 
-class Names:
-    """What documents are called: file and row, and their id when there is one."""
-
-    def __init__(self, sources: Sequence[Source], extents: Sequence[Extent], columns: RunColumns, job: Job) -> None:
-        """Hold what is needed to name any row of the run."""
-        self._sources, self._store, self._has_ids = sources, columns, job.id is not None
-        self._first = np.array([extent.first_row for extent in extents], np.int64)
-
-    def of(self, rows: I64) -> list[dict[str, Any]]:
-        """Names of rows, by their numbers in the whole run; rows count from 1, as editors do."""
-        # of several files that begin at one row, all but the last are empty
-        file = np.searchsorted(self._first, rows, side="right") - 1
-        places = (rows - self._first[file] + 1).tolist()
-        names: list[dict[str, Any]] = [
-            {"file": self._sources[number].name, "row": place}
-            for number, place in zip(file.tolist(), places, strict=True)
-        ]
-        if self._has_ids:
-            ends = self._store.id_ends.take(rows)
-            begins = np.where(rows > 0, self._store.id_ends.take(np.maximum(rows - 1, 0)), 0)
-            for place, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
-                key = self._store.ids.read(begin, end).tobytes().decode("utf-8", "surrogatepass")
-                names[place] = {"id": key, **names[place]}
-        return names
-
-
 class FileWriter:
-    """Writes cleaned files, and what went from them into the lists."""
+    """Writes cleaned files, the removed list and the quarantine."""
 
-    def __init__(
-        self, job: Job, columns: RunColumns, names: Names, removed: IO[str], quarantine: IO[str] | None
-    ) -> None:
+    def __init__(self, job: Job, columns: RunColumns, removed: RemovedList, quarantine: IO[str] | None) -> None:
         """Hold what all files share."""
-        self.job, self.columns, self.names = job, columns, names
+        self.job, self.columns = job, columns
         self.removed, self.quarantine = removed, quarantine
         self.counts = dict.fromkeys(("documents_out", "emptied", "shortened", "inside_blocks", "inside_characters"), 0)
 
@@ -124,7 +96,7 @@ class FileWriter:
         """Which rows stay, new texts of some, and marks for all if they are wanted."""
         keep: Bool = (rows["state"] & BAD) == 0
         touched = np.searchsorted(first, links["block"], side="right") - 1
-        entries = self._entries(links)
+        entries = self.removed.add(links)
         is_inside: Bool = (rows["state"] & INSIDE) != 0
         if not self.job.needs_spans:
             is_inside[touched] = False
@@ -141,40 +113,6 @@ class FileWriter:
         if self.job.mark:
             return keep.tolist(), {}, self._marks(rows.size, touched, entries)
         return keep.tolist(), texts, None
-
-    def _entries(self, links: Array) -> list[dict[str, Any]]:
-        """Write links to the list of what went, and return them."""
-        if links.size == 0:
-            return []
-        block_row = self.columns.blocks.take(links["block"])["row"]
-        survivor_row = self.columns.blocks.take(np.maximum(links["survivor"], 0))["row"]
-        entries = self.names.of(block_row)
-        survivors = self.names.of(survivor_row)
-        known = {place: self._known(-1 - link) for place, link in enumerate(links["survivor"].tolist()) if link < 0}
-        why = rules(self.columns, links).tolist()
-        for place, (entry, survivor) in enumerate(zip(entries, survivors, strict=True)):
-            entry["survivor"] = survivor
-            entry["similarity"] = round(float(links["similarity"][place]), 6)
-            entry["measure"] = self.job.options.measure
-            entry["rule"] = RULES[why[place]]
-            entry["cluster"] = int(links["survivor"][place])
-            if place in known:
-                entry["survivor"] = {"id": known[place]["id"], "against": True}
-                entry["rule"] = known[place]["rule"]
-        if self.job.needs_spans:
-            spans, theirs = self.columns.spans.take(links["block"]), self.columns.spans.take(links["survivor"])
-            for entry, span, other in zip(entries, spans.tolist(), theirs.tolist(), strict=True):
-                entry["span"] = list(span)
-                entry["survivor"]["span"] = list(other)
-        self.removed.writelines(json.dumps(entry, ensure_ascii=True) + "\n" for entry in entries)
-        return entries
-
-    def _known(self, number: int) -> dict[str, Any]:
-        """What a document of the index is called, and how it matched."""
-        begin = int(self.columns.known_ends.read(number - 1, number)[0]) if number else 0
-        end = int(self.columns.known_ends.read(number, number + 1)[0])
-        found: dict[str, Any] = json.loads(self.columns.known_names.read(begin, end).tobytes())
-        return found
 
     def _shortened(self, chunk: Chunk, first: I64, changed: I64, is_inside: Bool, gone: I64) -> dict[int, str]:
         """The texts of rows that lose a part of theirs."""
@@ -202,23 +140,12 @@ class FileWriter:
 
     def _clean_inside(self, text: str, block: int) -> str:
         """Clean a text inside itself, and list what goes; spans are places in the text as it came in."""
-        found = analyze(text)
+        analysis = analyze(text)
         row = self.columns.blocks.take(np.array([block]))["row"]
-        name = self.names.of(row)[0]
-        for one in found.removed:
-            entry = {
-                **name,
-                "survivor": {**name, "span": [one.survivor.start, one.survivor.end]},
-                "similarity": round(one.similarity, 6),
-                "measure": one.measure,
-                "rule": one.rule,
-                "inside": True,
-                "span": [one.block.start, one.block.end],
-            }
-            self.removed.write(json.dumps(entry, ensure_ascii=True) + "\n")
-        self.counts["inside_blocks"] += len(found.removed)
-        self.counts["inside_characters"] += len(text) - len(found.text)
-        return found.text
+        self.removed.add_inside(row, analysis.removed)
+        self.counts["inside_blocks"] += len(analysis.removed)
+        self.counts["inside_characters"] += len(text) - len(analysis.text)
+        return analysis.text
 
     def _marks(self, n_rows: int, touched: I64, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """More columns for each row."""
