@@ -17,6 +17,7 @@ ROOMS = [
     "core.name_clash",
     "core.native",
     "core.hashing",
+    "core.ragged",
     "core.text",
     "core",
     "inputs.formats",

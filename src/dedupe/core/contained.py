@@ -32,10 +32,9 @@ def contained_pairs(sets: Shingles, threshold: float) -> tuple[I64, I64, I64, F6
     Source:
         S. Chaudhuri, V. Ganti, R. Kaushik, "A primitive operator for similarity joins", ICDE 2006.
     """
-    order = np.argsort(-np.diff(sets.offsets), kind="stable")
-    sizes = np.diff(sets.offsets)[order]
-    found = dense(Shingles(sets.hashes[ranges(sets.offsets[order], sizes)], offsets_of(sizes)))
-    block = np.repeat(np.arange(sizes.size), sizes)
+    order = np.argsort(-sets.sizes, kind="stable")
+    found = dense(sets.take(order))
+    block, sizes = found.row_of_value, found.sizes
     shingle = found.hashes.astype(np.int64)
     frequency = np.bincount(shingle)
     # holders of each shingle, the largest block first

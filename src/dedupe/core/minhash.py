@@ -57,9 +57,9 @@ def signatures(found: Shingles, a: U32, b: U32) -> U32:
     Source:
         A. Broder, "On the resemblance and containment of documents", 1997, section 4.
     """
-    n_blocks = found.offsets.size - 1
+    n_blocks = found.n_rows
     result = np.full((n_blocks, a.size), EMPTY, np.uint32)
-    filled = np.flatnonzero(np.diff(found.offsets))
+    filled = np.flatnonzero(found.sizes)
     if filled.size == 0:
         return result
     x = fmix32((found.hashes >> np.uint64(32)).astype(np.uint32))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from dedupe.core.hashing import I64, U64, fmix64, offsets_of, opens_run, powers, ranges
+from dedupe.core.hashing import U64, fmix64, offsets_of, opens_run, powers, ranges
+from dedupe.core.ragged import Ragged
 from dedupe.core.text.tokens import Words
 
 
-class Shingles(NamedTuple):
-    """The shingles of many blocks.
+class Shingles(Ragged[np.uint64]):
+    """The shingles of many blocks, a row for each block."""
 
-    Attributes:
-        hashes: Array of shape (n_shingles,), uint64.
-        offsets: Array of shape (n_blocks + 1,), int64: shingles of block i are hashes[offsets[i]:offsets[i + 1]].
-    """
+    __slots__ = ()
 
-    hashes: U64
-    offsets: I64
+    @property
+    def hashes(self) -> U64:
+        """Array of shape (n_shingles,), uint64."""
+        return self.values
+
+
+NO_SHINGLES = Shingles(np.zeros(0, np.uint64), np.zeros(1, np.int64))  # of no blocks
 
 
 def shingles(found: Words, width_words: int) -> Shingles:
@@ -54,10 +55,9 @@ def sets(found: Shingles) -> Shingles:
     Returns:
         Shingles in the same layout, ascending within each block.
     """
-    counts = np.diff(found.offsets)
-    block = np.repeat(np.arange(counts.size), counts)
+    block = found.row_of_value
     order = np.argsort(found.hashes)
     order = order[np.argsort(block[order], kind="stable")]
     hashes, block = found.hashes[order], block[order]
     fresh = opens_run(hashes, block)
-    return Shingles(hashes[fresh], offsets_of(np.bincount(block[fresh], minlength=counts.size)))
+    return Shingles(hashes[fresh], offsets_of(np.bincount(block[fresh], minlength=found.n_rows)))

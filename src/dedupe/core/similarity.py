@@ -50,7 +50,7 @@ def intersections(found: Shingles, left: I64, right: I64) -> I64:
         left, right = np.ascontiguousarray(left), np.ascontiguousarray(right)
         backend.kernels().intersections(found.offsets, found.hashes, left, right, counts)
         return counts
-    sizes = np.diff(found.offsets)
+    sizes = found.sizes
     for part in slices(sizes[left] + sizes[right], _PART):
         counts[part] = _count_shared(found, sizes, left[part], right[part])
     return counts
@@ -86,7 +86,7 @@ def jaccard(shared: I64, left_sizes: I64, right_sizes: I64) -> F64:
 
 def pair_similarities(found: Shingles, left: I64, right: I64) -> F64:
     """Jaccard similarity of each pair of blocks, from ranked sets."""
-    sizes = np.diff(found.offsets)
+    sizes = found.sizes
     return jaccard(intersections(found, left, right), sizes[left], sizes[right])
 
 

@@ -9,10 +9,11 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from dedupe.core.bands import Plan, keys
-from dedupe.core.hashing import I64, U8, U32, U64, offsets_of, ranges, slices
+from dedupe.core.hashing import I64, U8, U32, U64, inverse, slices
 from dedupe.core.minhash import permutations, signatures
 from dedupe.core.native import backend
-from dedupe.core.shingles import Shingles, sets, shingles
+from dedupe.core.ragged import concat
+from dedupe.core.shingles import NO_SHINGLES, Shingles, sets, shingles
 from dedupe.core.text import unicode
 from dedupe.core.text.tokens import text_hashes, words
 
@@ -108,23 +109,14 @@ def shingle_sets(buffer: U8, starts: I64, ends: I64, *, width_words: int, thread
     if not in_order:
         order = np.argsort(starts, kind="stable")
         made = shingle_sets(buffer, starts[order], ends[order], width_words=width_words, threads=threads)
-        place = np.empty_like(order)
-        place[order] = np.arange(order.size)
-        counts = np.diff(made.offsets)[place]
-        return Shingles(made.hashes[ranges(made.offsets[place], counts)], offsets_of(counts))
+        return made.take(inverse(order))
 
     def one(piece: slice) -> Shingles:
         if backend.native():
             return _native_sets(buffer, starts[piece], ends[piece], width_words)
         return sets(shingles(words(buffer, starts[piece], ends[piece]), width_words))
 
-    parts = in_pieces(one, starts, ends, threads)
-    if not parts:
-        return Shingles(np.zeros(0, np.uint64), np.zeros(1, np.int64))
-    if len(parts) == 1:
-        return parts[0]
-    counts = np.concatenate([np.diff(part.offsets) for part in parts])
-    return Shingles(np.concatenate([part.hashes for part in parts]), offsets_of(counts))
+    return concat([NO_SHINGLES, *in_pieces(one, starts, ends, threads)])
 
 
 def _native_sets(buffer: U8, starts: I64, ends: I64, width_words: int) -> Shingles:

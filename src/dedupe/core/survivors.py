@@ -11,6 +11,7 @@ import numpy as np
 
 from dedupe.core.hashing import F64, I64, distinct, offsets_of, opens_run, ranges, slices
 from dedupe.core.native import backend
+from dedupe.core.ragged import Ragged
 from dedupe.core.shingles import Shingles
 from dedupe.core.similarity import pair_similarities, ranked
 
@@ -33,6 +34,12 @@ class Buckets(NamedTuple):
     offsets: I64
     ids: I64
     n_buckets: int
+
+    def take(self, blocks: I64) -> Buckets:
+        """The buckets of some blocks, in the order given, numbered anew."""
+        kept = Ragged(self.ids, self.offsets).take(blocks)
+        used, ids = np.unique(kept.values, return_inverse=True)
+        return Buckets(kept.offsets, ids.astype(np.int64), used.size)
 
 
 class Survivors(NamedTuple):

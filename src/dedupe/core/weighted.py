@@ -38,7 +38,7 @@ def rarity_weights(found: Shingles) -> F64:
         K. Sparck Jones, "A statistical interpretation of term specificity", 1972, for the logarithm;
         H. P. Luhn, "The automatic creation of literature abstracts", 1958, for the words of the middle.
     """
-    n_texts = max(int(np.count_nonzero(np.diff(found.offsets))), 1)
+    n_texts = max(int(np.count_nonzero(found.sizes)), 1)
     frequency = np.maximum(np.bincount(found.hashes.astype(np.int64)), 1).astype(np.float64)
     result: F64 = np.log((n_texts + PRIOR_TEXTS) / frequency) * (frequency / (frequency + 1.0))
     return result
@@ -83,7 +83,7 @@ def signatures(found: Shingles, weights: F64, x: U32, a: U32, b: U32) -> U32:
         E. Cohen, "Size-estimation framework with applications to transitive closure and reachability", 1997,
         section 3 (least ranks drawn from exponential distributions).
     """
-    result = np.empty((found.offsets.size - 1, a.size), np.uint32)
+    result = np.empty((found.n_rows, a.size), np.uint32)
     begins = found.offsets[:-1]
     word = found.hashes.astype(np.int64)
     for k in range(a.size):
@@ -110,9 +110,9 @@ def candidate_pairs(
         Two arrays of shape (n_pairs,), int64, left < right, each pair once; and how many pairs the limit of
         pairs per block left out, at most. Blocks without words are in no pair.
     """
-    n_blocks = found.offsets.size - 1
-    filled = np.flatnonzero(np.diff(found.offsets))
-    sets = Shingles(found.hashes, offsets_of(np.diff(found.offsets)[filled]))
+    n_blocks = found.n_rows
+    filled = np.flatnonzero(found.sizes)
+    sets = Shingles(found.hashes, offsets_of(found.sizes[filled]))
     a, b = permutations(chosen.n_hashes, seed)
     x = fmix32((words >> np.uint64(32)).astype(np.uint32))
     codes, capped = np.zeros(0, np.int64), 0
@@ -139,7 +139,7 @@ def pair_similarities(found: Shingles, weights: F64, left: I64, right: I64) -> F
     Returns:
         Array of shape (n_pairs,), float64, 0–1; 0 when both blocks are empty.
     """
-    sizes = np.diff(found.offsets)
+    sizes = found.sizes
     word = found.hashes.astype(np.int64)
     total = np.add.reduceat(np.append(weights[word], 0.0), found.offsets[:-1]) * (sizes > 0)
     shared = np.zeros(left.size)

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from dedupe.core.bands import Plan
 from dedupe.core.hashing import I64, Bool, offsets_of, opens_run, ranges, slices
+from dedupe.core.ragged import concat, gathered
 from dedupe.core.shingles import Shingles
 from dedupe.core.similarity import pair_similarities, ranked
 from dedupe.core.sketch import shingle_sets, sketch
@@ -136,7 +137,7 @@ def cut_out(batches: Batches, text: str, wanted: str, unit: Any) -> Batches:
         asked = batch.column(wanted).flatten()
         number = _numbers(blocks, batch.column(wanted), asked.field("block"))
         sizes = blocks.ends[number] - blocks.starts[number]
-        data = texts.buffer[ranges(blocks.starts[number], sizes)]
+        data = gathered(texts.buffer, blocks.starts[number], sizes)
         made = pa.LargeStringArray.from_buffers(
             number.size, pa.py_buffer(offsets_of(sizes)), pa.py_buffer(np.ascontiguousarray(data))
         )
@@ -280,15 +281,10 @@ def compare(batches: Batches, width_words: int) -> Batches:
         left, right = (np.asarray(batch.column(name)) for name in ("left", "right"))
         texts = [_read(batch, name).batch for name in ("text_left", "text_right")]
         similarity = np.empty(left.size)
-        for part in slices(np.diff(texts[0].offsets) + np.diff(texts[1].offsets), _PART_BYTES):
+        for part in slices(texts[0].sizes + texts[1].sizes, _PART_BYTES):
             own, at_own = _sets(texts[0], left, part, width_words)
             other, at_other = _sets(texts[1], right, part, width_words)
-            both = Shingles(
-                np.concatenate((own.hashes, other.hashes)),
-                np.concatenate((own.offsets, other.offsets[1:] + own.offsets[-1])),
-            )
-            n_own = own.offsets.size - 1
-            similarity[part] = pair_similarities(ranked(both), at_own, at_other + n_own)
+            similarity[part] = pair_similarities(ranked(concat((own, other))), at_own, at_other + own.n_rows)
         yield _rows(left=left, right=right, similarity=similarity)
 
 

@@ -170,7 +170,7 @@ def _ratio(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
 def _containment(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
     own = heads.sets_of(slice(None), options.width_words, options.threads)
     if heads.scope is not None:  # shingles of different scope must differ
-        scoped = fmix64(own.hashes + np.repeat(heads.scope, np.diff(own.offsets)))
+        scoped = fmix64(own.hashes + heads.scope[own.row_of_value])
         own = sets(Shingles(scoped, own.offsets))
     near, left, right, score, capped = contained_pairs(own, options.threshold)
     stats.update(candidates=int(left.size), compared=int(left.size), capped=capped)

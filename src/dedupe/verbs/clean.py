@@ -254,7 +254,7 @@ def _cleaned(texts: Sequence[str], batch: Batch, options: Options) -> dict[int, 
 def _replaced(batch: Batch, made: Mapping[int, bytes]) -> Batch:
     """The batch with other texts in some places, which ascend."""
     parts: list[Any] = []
-    at, sizes = int(batch.offsets[0]), np.diff(batch.offsets)
+    at, sizes = int(batch.offsets[0]), batch.sizes
     for doc, data in made.items():
         parts += [batch.buffer[at : batch.offsets[doc]].data, data]
         at, sizes[doc] = int(batch.offsets[doc + 1]), len(data)

@@ -100,7 +100,7 @@ def compare(a: str, b: str, *, options: Options | None = None, **settings: Unpac
     found = words(batch.buffer, batch.offsets[:-1], batch.offsets[1:])
     windows = shingles(found, chosen.width_words)
     both = ranked(sets(windows))
-    sizes = np.diff(both.offsets)
+    sizes = both.sizes
     common = int(intersections(both, np.array([0]), np.array([1]))[0])
     is_same = a == b and bool(a.strip())
     if is_same and not common:  # no words: only equal texts are alike

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from dedupe.core.hashing import I64
+from dedupe.core.ragged import concat
 from dedupe.core.text.batch import Batch, encode
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.errors import OptionError
@@ -139,9 +140,7 @@ def _known(against: object, text: Any) -> Documents | None:
 
 def _joined(documents: Documents, known: Documents) -> Documents:
     """Both, one behind the other; keys say which is which."""
-    parts = [each.batch if each.batch is not None else encode(each.texts) for each in (documents, known)]
-    offsets = np.concatenate((parts[0].offsets, parts[1].offsets[1:] + parts[0].offsets[-1]))
-    batch = Batch(np.concatenate([part.buffer for part in parts]), offsets)
+    batch = concat([each.batch if each.batch is not None else encode(each.texts) for each in (documents, known)])
     keys = [*documents.keys, *(("against", key) for key in known.keys)]
     return Documents(Texts(batch), keys, batch)
 

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from dedupe.core.hashing import I64, U8, offsets_of
 from dedupe.core.native import backend
+from dedupe.core.ragged import Ragged
 
 _PART = 4096  # texts taken at a time: bounds the copy that joining makes
 _LONG = 512  # characters on average from which texts are copied one by one
 
 
-class Batch(NamedTuple):
-    """Texts as bytes.
+class Batch(Ragged[np.uint8]):
+    """Texts as bytes, a row for each text."""
 
-    Attributes:
-        buffer: Array of shape (n_bytes,), uint8: UTF-8, lone surrogates by ``surrogatepass``.
-        offsets: Array of shape (n_texts + 1,), int64: text i is buffer[offsets[i]:offsets[i + 1]].
-    """
+    __slots__ = ()
 
-    buffer: U8
-    offsets: I64
+    @property
+    def buffer(self) -> U8:
+        """Array of shape (n_bytes,), uint8: UTF-8, lone surrogates by ``surrogatepass``."""
+        return self.values
+
+
+NO_TEXTS = Batch(np.zeros(0, np.uint8), np.zeros(1, np.int64))
 
 
 def encode(texts: Sequence[str]) -> Batch:

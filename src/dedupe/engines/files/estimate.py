@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from dedupe.core import bands
+from dedupe.core.ragged import concat
 from dedupe.core.sketch import sketch
-from dedupe.core.text.batch import Batch
+from dedupe.core.text.batch import NO_TEXTS, Batch
 from dedupe.core.text.blocks import split
 from dedupe.engines.files.disk.run_columns import BLOCK, ROW, SPAN
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.matching.candidates import has_key
 from dedupe.engines.files.output.paths import check_empty, choose_paths
-from dedupe.engines.files.reading.rows import joined
 from dedupe.engines.files.reading.sources import STDIN, Source, collect_sources
 from dedupe.errors import InputError
 from dedupe.inputs.formats import read
@@ -129,4 +129,4 @@ def _sample(sources: Sequence[Source], job: Job) -> tuple[Batch, int]:
         size += taken
         if size >= _SAMPLE:
             break
-    return (joined(batches) if batches else Batch(np.zeros(0, np.uint8), np.zeros(1, np.int64))), n_packed
+    return concat([NO_TEXTS, *batches]), n_packed

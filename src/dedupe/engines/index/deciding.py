@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dedupe.core import pairs
-from dedupe.core.hashing import F64, I64, U64, offsets_of, ranges
+from dedupe.core.hashing import F64, I64, U64, inverse
+from dedupe.core.ragged import concat
 from dedupe.core.shingles import Shingles
 from dedupe.core.sketch import Sketch
 from dedupe.core.survivors import walk
@@ -68,9 +69,7 @@ def decide(view: View, found: Sketch, sets_of: Callable[[I64], Shingles], order:
     met = Bucketed(view, found.keys, walked)
     near, fixed = met.near, met.fixed
     in_text = np.argsort(walked[near])  # sets are read in text order
-    place = np.empty(near.size, np.int64)
-    place[in_text] = np.arange(near.size)
-    sets = _joined(view.sets(fixed), _picked(sets_of(walked[near][in_text]), place))
+    sets = concat((view.sets(fixed), sets_of(walked[near][in_text]).take(inverse(in_text))))
     result = walk(sets, met.buckets, threshold=options.threshold, n_fixed=fixed.size)
     chosen = result.survivor[fixed.size :]
     is_old = chosen < fixed.size
@@ -96,18 +95,3 @@ def decide(view: View, found: Sketch, sets_of: Callable[[I64], Shingles], order:
     lead, rest = met.split(stays)
     words = found.text_hashes[new_heads, 0], base + new_heads
     return Decided(head, outcome, similarity, lead, rest, words, stats)
-
-
-def _picked(sets: Shingles, order: I64) -> Shingles:
-    """The sets of blocks in another order."""
-    counts = np.diff(sets.offsets)
-    if (order == np.arange(order.size)).all():
-        return sets
-    return Shingles(sets.hashes[ranges(sets.offsets[order], counts[order])], offsets_of(counts[order]))
-
-
-def _joined(first: Shingles, second: Shingles) -> Shingles:
-    if first.offsets.size == 1:
-        return second
-    offsets = np.concatenate((first.offsets, second.offsets[1:] + first.offsets[-1]))
-    return Shingles(np.concatenate((first.hashes, second.hashes)), offsets)

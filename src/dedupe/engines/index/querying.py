@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dedupe.core.hashing import F64, I64, Bool
-from dedupe.core.shingles import Shingles
+from dedupe.core.ragged import concat
 from dedupe.core.similarity import pair_similarities, ranked
 from dedupe.core.survivors import LEADERS
 from dedupe.core.text.batch import Batch, char_offsets, encode
@@ -103,9 +103,7 @@ def _measure(view: View, asked: Asked, query: I64, block: I64) -> F64:
     ours, left = np.unique(query, return_inverse=True)
     theirs, right = np.unique(block, return_inverse=True)
     own, other = asked.source.sets(ours), view.sets(theirs)
-    offsets = np.concatenate((own.offsets, other.offsets[1:] + own.offsets[-1]))
-    sets = ranked(Shingles(np.concatenate((own.hashes, other.hashes)), offsets))
-    return pair_similarities(sets, left, right + ours.size)
+    return pair_similarities(ranked(concat((own, other))), left, right + ours.size)
 
 
 def matches(view: View, texts: Sequence[str], k: int) -> list[tuple[IndexMatch, ...]]:

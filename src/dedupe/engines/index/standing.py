@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.core.hashing import F64, I64, offsets_of, ranges
-from dedupe.core.shingles import Shingles
+from dedupe.core.hashing import F64, I64, ranges
+from dedupe.core.ragged import concat
 from dedupe.core.similarity import pair_similarities, ranked
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import Blocks
@@ -103,8 +103,4 @@ def _measure(view: View, source: Source, fixed: I64, blocks: I64, left: I64, rig
     theirs, one = np.unique(left, return_inverse=True)
     ours, other = np.unique(right, return_inverse=True)
     old, new = view.sets(fixed[theirs]), source.sets(blocks[ours])
-    sets = Shingles(
-        np.concatenate((old.hashes, new.hashes)),
-        offsets_of(np.concatenate((np.diff(old.offsets), np.diff(new.offsets)))),
-    )
-    return pair_similarities(ranked(sets), one, other + theirs.size)
+    return pair_similarities(ranked(concat((old, new))), one, other + theirs.size)

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from dedupe.core.hashing import I64, Bool
-from dedupe.core.shingles import Shingles
+from dedupe.core.ragged import concat
 from dedupe.core.similarity import containment, intersections, jaccard, ranked
 from dedupe.engines.index.querying import Asked, candidates, prepare
 from dedupe.engines.index.results import Check
@@ -78,13 +78,8 @@ def _shares(view: View, asked: Asked, doc: int) -> _Shares:
         return _Shares(0.0, 0.0, False)
     left, right = (grid.ravel() for grid in np.meshgrid(ours, np.arange(theirs.size), indexing="ij"))
     own, other = asked.source.sets(ours), view.sets(theirs)
-    sets = ranked(
-        Shingles(
-            np.concatenate((own.hashes, other.hashes)),
-            np.concatenate((own.offsets, other.offsets[1:] + own.offsets[-1])),
-        )
-    )
-    sizes = np.diff(sets.offsets)
+    sets = ranked(concat((own, other)))
+    sizes = sets.sizes
     shared = intersections(sets, left, right + ours.size)
     if view.rules.options.unit == "document":
         first, second = containment(shared, sizes[:1]), containment(shared, sizes[1:])

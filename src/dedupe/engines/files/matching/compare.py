@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core.hashing import F64, I64, offsets_of, ranges
+from dedupe.core.hashing import F64, I64, inverse, offsets_of, ranges
 from dedupe.core.shingles import Shingles
 from dedupe.core.sketch import shingle_sets
 from dedupe.core.survivors import LEADERS, Buckets, walk
@@ -65,9 +65,7 @@ class _Group:
         self.order, self.blocks = order, heads["block"][order]
         self.n_words = columns.blocks.take(self.blocks)["n_words"].astype(np.int64)
         postings = spill.postings.read(0, len(spill.postings))
-        place = np.empty(heads.size, np.int64)
-        place[order] = np.arange(heads.size)
-        place = place[np.searchsorted(heads["block"], postings["block"])]
+        place = inverse(order)[np.searchsorted(heads["block"], postings["block"])]
         by_block = np.argsort(place, kind="stable")
         counts = np.bincount(place, minlength=heads.size)
         used, ids = np.unique(postings["bucket"][by_block], return_inverse=True)
@@ -100,12 +98,7 @@ class _Group:
         ends = offsets_of(self.offsets[stored + 1] - self.offsets[stored])
         options = self.job.options
         found = shingle_sets(buffer, ends[:-1], ends[1:], width_words=options.width_words, threads=options.threads)
-        if np.array_equal(by_file, np.arange(by_file.size)):
-            return found
-        back = np.empty(by_file.size, np.int64)
-        back[by_file] = np.arange(by_file.size)
-        counts = np.diff(found.offsets)[back]
-        return Shingles(found.hashes[ranges(found.offsets[:-1][back], counts)], offsets_of(counts))
+        return found.take(inverse(by_file))
 
     def _in_parts(self, cost: I64) -> tuple[np.ndarray[tuple[int], np.dtype[np.void]], Walked]:
         """Walk a group that is too large for memory: part by part in policy order.
@@ -128,7 +121,7 @@ class _Group:
                 known = leads.of(begin, end)
             places = np.concatenate((known, np.arange(begin, end)))
             found = walk(
-                self.sets(places), _sub(self.buckets, places),
+                self.sets(places), self.buckets.take(places),
                 threshold=self.job.options.threshold, n_fixed=known.size,
             )  # fmt: skip
             survivor[begin:end] = places[found.survivor[known.size :]]
@@ -170,10 +163,3 @@ class _Leads:
         self.n_leaders += np.bincount(bucket, minlength=self.n_leaders.size)
         self.block = np.concatenate((self.block, block))
         self.bucket = np.concatenate((self.bucket, bucket))
-
-
-def _sub(buckets: Buckets, places: I64) -> Buckets:
-    """The buckets of some blocks, numbered anew."""
-    counts = buckets.offsets[places + 1] - buckets.offsets[places]
-    used, ids = np.unique(buckets.ids[ranges(buckets.offsets[places], counts)], return_inverse=True)
-    return Buckets(offsets_of(counts), ids.astype(np.int64), used.size)

@@ -11,6 +11,7 @@ import numpy as np
 
 from dedupe.core import bands
 from dedupe.core.hashing import U8
+from dedupe.core.ragged import concat
 from dedupe.core.sketch import sketch
 from dedupe.core.text.batch import Batch, char_counts, char_offsets
 from dedupe.core.text.blocks import Blocks, split
@@ -21,7 +22,7 @@ from dedupe.engines.files.disk.run_columns import BAD, BLOCK, INSIDE, ROW, SPAN,
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.matching.against import Against
 from dedupe.engines.files.matching.candidates import has_key
-from dedupe.engines.files.reading.rows import End, Part, cleaned_inside, grouped, joined, parts_of, prefetched
+from dedupe.engines.files.reading.rows import End, Part, cleaned_inside, grouped, parts_of, prefetched
 from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import InputError, OptionError
 from dedupe.results import Block
@@ -127,7 +128,7 @@ class _Pass:
             self.file_row, self.file_block = row, block
 
     def _take_texts(self, parts: list[Part]) -> np.ndarray[Any, np.dtype[np.int32]]:
-        batch = joined([part.batch for part in parts])
+        batch = concat([part.batch for part in parts])
         n_rows = batch.offsets.size - 1
         rows = np.zeros(n_rows, ROW)
         at = 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dedupe.core.hashing import I64, U8, offsets_of, ranges
+from dedupe.core.ragged import gathered
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import split
 from dedupe.engines.files.disk.columns import Column
@@ -76,22 +77,13 @@ def spill_texts(
 
 def _append(spills: list[Spill], groups: Groups, blocks: I64, texts: Batch) -> None:
     group = groups.group[np.searchsorted(groups.blocks, blocks)]
-    sizes = np.diff(texts.offsets)
+    sizes = texts.sizes
     for one in np.unique(group).tolist():
         mine = np.flatnonzero(group == one)
         heads = np.empty(mine.size, _TEXT)
         heads["block"], heads["n_bytes"] = blocks[mine], sizes[mine]
         spills[one].heads.append(heads)
-        if mine.size == sizes.size:
-            spills[one].bytes.append(texts.buffer)
-        else:
-            spills[one].bytes.append(_gathered(texts.buffer, texts.offsets[mine], texts.offsets[mine + 1]))
-
-
-def _gathered(buffer: U8, starts: I64, ends: I64) -> U8:
-    """Stretches of a buffer behind each other; slices, because an index for every byte takes eight times the text."""
-    spans = zip(starts.tolist(), ends.tolist(), strict=True)
-    return np.concatenate([np.zeros(0, np.uint8), *(buffer[start:end] for start, end in spans)])
+        spills[one].bytes.append(texts.take(mine).buffer)
 
 
 def wanted_blocks(
@@ -122,7 +114,7 @@ def wanted_blocks(
         if mine.all() and starts.size and bool((ends[:-1] == starts[1:]).all()):
             yield number, Batch(batch.buffer[starts[0] : ends[-1]], np.append(starts, ends[-1:]) - starts[0])
         else:
-            yield number[mine], Batch(_gathered(batch.buffer, starts, ends), offsets_of(ends - starts))
+            yield number[mine], Batch(gathered(batch.buffer, starts, ends - starts), offsets_of(ends - starts))
 
 
 def wanted_texts(

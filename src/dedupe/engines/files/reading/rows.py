@@ -7,9 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
-
-from dedupe.core.hashing import offsets_of
 from dedupe.core.text.batch import Batch, encode
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.reading.sources import Source
@@ -59,15 +56,6 @@ class End(NamedTuple):
     source: int
     error: Exception | None
     n_bytes: int
-
-
-def joined(batches: Sequence[Batch]) -> Batch:
-    """Put batches behind each other."""
-    if len(batches) == 1:
-        return batches[0]
-    counts = np.concatenate([np.diff(batch.offsets) for batch in batches])
-    parts = [batch.buffer[batch.offsets[0] : batch.offsets[-1]] for batch in batches]
-    return Batch(np.concatenate(parts), offsets_of(counts))
 
 
 def texts_in(batch: Batch) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dedupe.core.hashing import GOLDEN, I64, MASK, POSITION, U64, fmix64, offsets_of, ranges
+from dedupe.core.hashing import GOLDEN, I64, MASK, POSITION, U64, fmix64, offsets_of, opens_run
+from dedupe.core.ragged import Ragged
 from dedupe.core.shingles import Shingles
 from dedupe.core.text.batch import Batch, encode
 from dedupe.engines.index.storage.segments import Array, Segment, SegmentWriter
@@ -97,8 +98,8 @@ class Records(NamedTuple):
     def hash_sets(self, blocks: I64) -> Shingles:
         """The kept halves of the shingles of blocks."""
         offsets = self.columns["set_offsets"].astype(np.int64)
-        counts = offsets[blocks + 1] - offsets[blocks]
-        return Shingles(self.columns["sets"][ranges(offsets[blocks], counts)].astype(np.uint64), offsets_of(counts))
+        kept = Ragged(self.columns["sets"], offsets).take(blocks)
+        return Shingles(kept.values.astype(np.uint64), kept.offsets)
 
 
 def encode_ids(ids: Sequence[Id]) -> Batch:
@@ -132,7 +133,7 @@ def encode_ids(ids: Sequence[Id]) -> Batch:
 
 def id_hashes(coded: Batch) -> U64:
     """A 64-bit hash of each encoded id: its chunks of eight bytes, mixed with their places, summed and mixed."""
-    begins, sizes = coded.offsets[:-1], np.diff(coded.offsets)
+    begins, sizes = coded.offsets[:-1], coded.sizes
     # an overlapping view of eight bytes at each position; what lies behind the id is shifted out
     data = np.concatenate((coded.buffer, np.zeros(8, np.uint8)))
     loads = np.ndarray((data.size - 7,), "<u8", buffer=data, strides=(1,))
@@ -158,12 +159,9 @@ def halves(found: Shingles) -> Shingles:
     Two shingles of a pair of blocks become one with a chance of about 2**-32, so the similarity is that of the full
     hashes in all but about n_shingles * 2**-32 of the pairs; and signatures are made of these 32 bits alone.
     """
-    counts = np.diff(found.offsets)
-    block = np.repeat(np.arange(counts.size), counts)
-    upper = found.hashes >> np.uint64(32)
-    fresh = np.ones(upper.size, np.bool_)
-    fresh[1:] = (upper[1:] != upper[:-1]) | (block[1:] != block[:-1])
-    return Shingles(upper[fresh], offsets_of(np.bincount(block[fresh], minlength=counts.size)))
+    block, upper = found.row_of_value, found.hashes >> np.uint64(32)
+    fresh = opens_run(upper, block)
+    return Shingles(upper[fresh], offsets_of(np.bincount(block[fresh], minlength=found.n_rows)))
 
 
 def write(writer: SegmentWriter, parts: Sequence[Records], decisions: Future[Any]) -> None:

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dedupe.core.bands import keys as band_keys
-from dedupe.core.hashing import F64, I64, U64, Bool, offsets_of, ranges
+from dedupe.core.hashing import F64, I64, U64, Bool, ranges
 from dedupe.core.minhash import permutations, signatures
-from dedupe.core.shingles import Shingles
+from dedupe.core.ragged import concat
+from dedupe.core.shingles import NO_SHINGLES, Shingles
 from dedupe.core.sketch import shingle_sets, sketch
 from dedupe.core.text.batch import Batch
 from dedupe.engines.index.storage.records import Id, Records, encode_ids, id_hashes
@@ -206,7 +207,8 @@ class View:
     def sets(self, blocks: I64) -> Shingles:
         """What similarity is measured on, of blocks given in ascending order."""
         if not self.rules.store_text:
-            return _stacked([part.hash_sets(local) for part, _, local in self._by_part(self._block_firsts, blocks)])
+            parts = self._by_part(self._block_firsts, blocks)
+            return concat([NO_SHINGLES, *(part.hash_sets(local) for part, _, local in parts)])
         options = self.rules.options
         made = []
         for part, _, local in self._by_part(self._block_firsts, blocks):
@@ -216,7 +218,7 @@ class View:
                     width_words=options.width_words, threads=options.threads,
                 )
             )  # fmt: skip
-        return _stacked(made)
+        return concat([NO_SHINGLES, *made])
 
     def keys(self, blocks: I64) -> U64:
         """Band keys of blocks given in ascending order, shape (n, n_bands)."""
@@ -297,13 +299,3 @@ def _among(values: I64, known: I64) -> Bool:
         return np.zeros(values.size, np.bool_)
     found: Bool = known[np.minimum(np.searchsorted(known, values), known.size - 1)] == values
     return found
-
-
-def _stacked(parts: list[Shingles]) -> Shingles:
-    """Sets of several stretches, one after the other."""
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        return Shingles(np.zeros(0, np.uint64), np.zeros(1, np.int64))
-    counts = np.concatenate([np.diff(part.offsets) for part in parts])
-    return Shingles(np.concatenate([part.hashes for part in parts]), offsets_of(counts))
