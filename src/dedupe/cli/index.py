@@ -94,7 +94,7 @@ def info(path: Path) -> None:
 @_PATH
 def verify(path: Path) -> None:
     """Read every byte of INDEX; exit code 1 and a line per problem when something is damaged."""
-    from dedupe.engines.index.storage.checking import verify as verify_index
+    from dedupe.engines.index.storage.verification import verify as verify_index
 
     problems = verify_index(path)
     for problem in problems:
@@ -107,7 +107,7 @@ def verify(path: Path) -> None:
 @_PATH
 def repair(path: Path) -> None:
     """Make INDEX whole from what is left of it; lists what is lost. The damaged one is kept beside it."""
-    from dedupe.engines.index.storage.checking import repair as repair_index
+    from dedupe.engines.index.repair import repair as repair_index
 
     done = repair_index(path)
     for note in done.notes:

@@ -21,9 +21,10 @@ import dedupe
 from dedupe import DedupeError, InputError, OptionError
 from dedupe.engines.index import Index, bucketing
 from dedupe.engines.index import index as index_module
-from dedupe.engines.index.storage import compacting, files, places
+from dedupe.engines.index.repair import repair
+from dedupe.engines.index.storage import compaction, opening
 from dedupe.engines.index.storage.catalogue import NAME
-from dedupe.engines.index.storage.checking import repair, verify
+from dedupe.engines.index.storage.verification import verify
 from dedupe.errors import IndexDamaged, IndexLocked
 
 DOCS = writer.truth(7, 12)
@@ -233,15 +234,15 @@ def test_a_merge_without_room_waits_for_the_next_call(path: Path, monkeypatch: p
 
     with Index(path) as index:
         with monkeypatch.context() as full:
-            full.setattr(files, "TIER", 2)
-            full.setattr(files.Folder, "_merge", no_room)
+            full.setattr(compaction, "TIER", 2)
+            full.setattr(compaction, "_merge", no_room)
             index.add({"x": "added all the same"})
         assert "x" in index
         assert index.verify() == ()
 
 
 def test_mass_removal_gives_the_space_back_by_itself(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compacting, "WORN_LEAST", 10)
+    monkeypatch.setattr(compaction, "REWRITE_LEAST", 10)
     with Index(path) as index:
         gone = index.ids()[: len(index) // 2]
         kept = {one: text for one, text in texts(index).items() if one not in gone}
@@ -273,7 +274,7 @@ def test_a_file_is_no_index(tmp_path: Path) -> None:
 
 
 def test_a_network_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "file_system", lambda path: "nfs4")
+    monkeypatch.setattr(opening, "file_system", lambda path: "nfs4")
 
     with pytest.raises(DedupeError, match="network disk"):
         Index(tmp_path / "a.idx")
@@ -324,6 +325,24 @@ def test_a_second_writer_waits(path: Path) -> None:
 
         assert {0, 1} <= set(first.ids())
         assert first.ids() == second.ids()
+
+
+def test_threads_that_share_an_index_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compaction, "TIER", 2)  # each call merges after its commit
+
+    def add_some(index: Index, name: str) -> None:
+        for number in range(12):
+            index.add({f"{name}-{number}": f"{name} writes text number {number}"})
+
+    with Index(tmp_path / "shared.idx") as index:
+        threads = [threading.Thread(target=add_some, args=(index, name)) for name in "abc"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len(index) == 36
+        assert index.verify() == ()
 
 
 def test_a_reader_goes_on_while_the_index_is_compacted(path: Path) -> None:

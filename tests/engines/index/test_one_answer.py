@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import dedupe
 from dedupe.core import survivors
 from dedupe.engines.index import Index, bucketing, revision
-from dedupe.engines.index.storage import compacting, files
+from dedupe.engines.index.storage import compaction
 
 BASES = (
     "the quick brown fox jumps over the lazy dog near the river bank today",
@@ -82,10 +82,10 @@ def places(duplicates: Any) -> list[tuple[Any, ...]]:
 def leaders(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Let fewer leaders into a bucket, in the index as in `find`, so that the limit is met by few texts."""
     monkeypatch.setitem(survivors.walk.__kwdefaults__, "leaders", request.param)
-    for module in (bucketing, compacting, revision):
+    for module in (bucketing, compaction, revision):
         monkeypatch.setattr(module, "LEADERS", request.param)
-    monkeypatch.setattr(files, "TIER", 3)
-    monkeypatch.setattr(compacting, "WORN_LEAST", 8)
+    monkeypatch.setattr(compaction, "TIER", 3)
+    monkeypatch.setattr(compaction, "REWRITE_LEAST", 8)
     return int(request.param)
 
 

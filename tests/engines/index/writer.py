@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from dedupe.engines.index import Index
-from dedupe.engines.index.storage import compacting, files
+from dedupe.engines.index.storage import compaction
 
 WORDS = "rain wind sun snow hail fog storm cloud north south east west hill river town field".split()
 
@@ -60,7 +60,7 @@ def truth(seed: int, n_steps: int) -> dict[str, str]:
 
 def main(path: str, seed: int) -> None:
     """Write until killed."""
-    files.TIER, compacting.WORN_LEAST = 3, 20  # merges come often, and so does writing all anew
+    compaction.TIER, compaction.REWRITE_LEAST = 3, 20  # merges come often, and so does writing all anew
     index = Index(path, threshold=0.6, timeout=30)
     print(json.dumps("open"), flush=True)
     for step, (kind, docs) in enumerate(history(seed)):

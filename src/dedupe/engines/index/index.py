@@ -13,22 +13,20 @@ import numpy as np
 from dedupe.core.text.batch import encode
 from dedupe.core.text.blocks import split
 from dedupe.engines.index.arrivals import new_records, read
-from dedupe.engines.index.handle import Handle
 from dedupe.engines.index.joining import join, of_texts
 from dedupe.engines.index.protecting import find_beside
 from dedupe.engines.index.querying import matches
-from dedupe.engines.index.results import AddReport, Check, IndexDuplicate, IndexMatch, duplicates_of
+from dedupe.engines.index.relation import relate
+from dedupe.engines.index.results import AddReport, Check, IndexDuplicate, IndexMatch, counts, duplicates_of, exported
 from dedupe.engines.index.revision import Revision
 from dedupe.engines.index.storage.catalogue import NAME
-from dedupe.engines.index.storage.checking import Problem, verify
-from dedupe.engines.index.storage.compacting import is_worn, write_anew
-from dedupe.engines.index.storage.contents import alive_blocks, alive_docs, counts, exported
+from dedupe.engines.index.storage.compaction import merge_tier, needs_rewrite, rewrite
 from dedupe.engines.index.storage.exchange import signature, to_datasketch
-from dedupe.engines.index.storage.places import check_makeable, check_place, make_index
+from dedupe.engines.index.storage.opening import Handle, check_creatable, check_local_disk, create_index
 from dedupe.engines.index.storage.records import Id
 from dedupe.engines.index.storage.rules import check_same, new_rules, plain
+from dedupe.engines.index.storage.verification import Problem, verify
 from dedupe.engines.index.storage.view import View
-from dedupe.engines.index.verdicts import verdict
 from dedupe.errors import DedupeError, IndexDamaged, InputError, OptionError
 from dedupe.inputs.documents import Documents, check_text, collect
 from dedupe.options import Options, Settings
@@ -84,10 +82,10 @@ class Index:
         self.path = Path(path)
         readonly = readonly or skip_damaged
         threads = options.threads if options is not None else settings.pop("threads", None)
-        check_place(self.path)
+        check_local_disk(self.path)
         if not (self.path / NAME).exists():
-            check_makeable(self.path, readonly=readonly)
-            make_index(self.path, new_rules(options, settings, store_text))
+            check_creatable(self.path, readonly=readonly)
+            create_index(self.path, new_rules(options, settings, store_text))
         self._handle = Handle(self.path, timeout=timeout, readonly=readonly, skip_damaged=skip_damaged, threads=threads)
         try:
             check_same(self.path, self._handle.rules, options, settings, store_text)
@@ -175,16 +173,16 @@ class Index:
         return int(docs.size)
 
     def compact(self) -> None:
-        """Write everything anew as few files, without what was removed.
+        """Rewrite everything as few files, without what was removed.
 
         It takes place on the disk for a second copy while it runs. Readers go on with what they have.
         """
         with self._handle.writing() as (folder, view):
-            write_anew(folder, view)
-        self._handle.folder().sweep()
+            rewrite(folder, view)
+        self._handle.sweep()
 
     def _tidy(self) -> None:
-        """Merge files by size tiers, after the commit; write all anew when a large part of it was removed.
+        """Compact after a commit: rewrite all when a large part of it was removed, merge files by size tiers.
 
         What the caller asked for is done by now: where there is no room, or another writer is at work, this waits
         for the next call.
@@ -193,10 +191,14 @@ class Index:
             IndexDamaged: A file that was to be merged is damaged.
         """
         try:
-            if is_worn(self._view()):
+            if needs_rewrite(self._view()):
                 self.compact()
-            while self._handle.folder().merge():
-                self._handle.folder().sweep()
+            is_merged = True
+            while is_merged:
+                with self._handle.writing() as (folder, view):
+                    is_merged = merge_tier(folder, view)
+                if is_merged:
+                    self._handle.sweep()
         except IndexDamaged as error:
             raise IndexDamaged(f"{error}; what this call was to write is written") from error
         except DedupeError:
@@ -240,8 +242,8 @@ class Index:
         Returns:
             The verdict, for the document that shares most.
         """
-        one, text = doc if isinstance(doc, tuple) else (None, doc)
-        return verdict(self._view(), one, check_text(text, "doc"))
+        id, text = doc if isinstance(doc, tuple) else (None, doc)
+        return relate(self._view(), id, check_text(text, "doc"))
 
     def find(self, docs: object, *, text: Any = None, keep: Any = "first") -> Findings:
         """Find which new texts are duplicates of the index or of each other; nothing is added.
@@ -280,7 +282,7 @@ class Index:
             documents, blocks, duplicates, removed (documents whose space comes back with `compact`), postings, files,
             bytes, bytes_text (of these, texts), n_bands, n_rows.
         """
-        return counts(self._view(), self._handle.folder().catalogue.segments())
+        return counts(self._view(), self._handle.entries())
 
     def verify(self) -> tuple[Problem, ...]:
         """Read every byte, and say what is not as it was written; nothing is changed."""
@@ -316,8 +318,7 @@ class Index:
 
     def __len__(self) -> int:
         """Number of documents."""
-        view = self._view()
-        return view.n_docs - view.changes.removed.size
+        return self._view().n_alive
 
     def __contains__(self, id: object) -> bool:
         """Whether a document of this id is there."""
@@ -326,7 +327,7 @@ class Index:
     def ids(self) -> list[Id]:
         """Ids of all documents, in order of arrival."""
         view = self._view()
-        return view.doc_ids(alive_docs(view))
+        return view.doc_ids(view.alive_docs())
 
     def text(self, id: Id) -> str:
         """The text of a document.
@@ -345,12 +346,12 @@ class Index:
     def duplicates(self) -> tuple[IndexDuplicate, ...]:
         """Each duplicate with its survivor, in order of arrival: those of `find` on all texts."""
         view = self._view()
-        return duplicates_of(view, alive_blocks(view))
+        return duplicates_of(view, view.alive_blocks())
 
     def survivors(self) -> tuple[Block, ...]:
         """The blocks that stay, in order of arrival."""
         view = self._view()
-        blocks = alive_blocks(view)
+        blocks = view.alive_blocks()
         return tuple(view.blocks(blocks[view.decisions(blocks)[1] == blocks]))
 
     # -- the handle

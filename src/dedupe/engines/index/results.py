@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from dedupe.core.hashing import I64
+from dedupe.engines.index.storage.catalogue import SegmentEntry
 from dedupe.engines.index.storage.records import Id
 from dedupe.engines.index.storage.view import View
 from dedupe.results import Block, Duplicate, Rule, rule_of
@@ -113,14 +114,14 @@ def duplicates_of(view: View, blocks: I64) -> tuple[IndexDuplicate, ...]:
     """The duplicates among blocks, with their survivors."""
     head, survivor, similarity = view.decisions(blocks)
     chosen = np.flatnonzero(survivor != blocks)
-    ones, others = view.blocks(blocks[chosen]), view.blocks(survivor[chosen])
+    removed, survivors = view.blocks(blocks[chosen]), view.blocks(survivor[chosen])
     same_words = (head == survivor)[chosen].tolist()
-    made = []
-    for one, other, score, same in zip(ones, others, similarity[chosen].tolist(), same_words, strict=True):
-        rule = match_rule(view, one, other, score, same_words=same)
-        estimate = not (view.rules.store_text or same)
-        made.append(IndexDuplicate(one, other, score, view.rules.options.measure, rule, estimate))
-    return tuple(made)
+    duplicates = []
+    for block, other, score, same in zip(removed, survivors, similarity[chosen].tolist(), same_words, strict=True):
+        rule = match_rule(view, block, other, score, same_words=same)
+        is_estimate = not (view.rules.store_text or same)
+        duplicates.append(IndexDuplicate(block, other, score, view.rules.options.measure, rule, is_estimate))
+    return tuple(duplicates)
 
 
 def match_rule(view: View, block: Block, other: Block, similarity: float, *, same_words: bool) -> Rule:
@@ -128,3 +129,41 @@ def match_rule(view: View, block: Block, other: Block, similarity: float, *, sam
     if view.rules.store_text:
         return rule_of(block, other, similarity)
     return "same words" if same_words else "similar"
+
+
+def counts(view: View, entries: list[SegmentEntry]) -> dict[str, Any]:
+    """Numbers of documents, blocks, postings, files and bytes; see `Index.stats`."""
+    blocks = view.alive_blocks()
+    return {
+        "documents": view.n_alive,
+        "blocks": int(blocks.size),
+        "duplicates": int((view.decisions(blocks)[1] != blocks).sum()),
+        "removed": int(view.changes.removed.size),
+        "postings": sum(len(runs) for runs in view.runs.values()),
+        "files": len(entries),
+        "bytes": sum(entry.bytes for entry in entries),
+        "bytes_text": sum(int(part.columns["texts"].size) for part in view.records),
+        "n_bands": view.rules.plan.n_bands,
+        "n_rows": view.rules.plan.n_rows,
+    }
+
+
+def exported(view: View) -> Iterator[dict[str, Any]]:
+    """All documents with their duplicates, as values for JSON; see `Index.export`."""
+    for doc in view.alive_docs().tolist():
+        docs = np.array([doc])
+        yield {
+            "id": view.doc_ids(docs)[0],
+            "text": view.doc_text(doc) if view.rules.store_text else None,
+            "duplicates": [_plain(duplicate) for duplicate in duplicates_of(view, view.blocks_of(docs))],
+        }
+
+
+def _plain(duplicate: IndexDuplicate) -> dict[str, Any]:
+    survivor = duplicate.survivor
+    return {
+        "start": duplicate.block.start,
+        "end": duplicate.block.end,
+        "similarity": round(duplicate.similarity, 6),
+        "survivor": {"id": survivor.doc, "start": survivor.start, "end": survivor.end},
+    }

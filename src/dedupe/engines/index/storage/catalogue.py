@@ -24,8 +24,8 @@ CREATE TABLE segments (name TEXT PRIMARY KEY, kind TEXT NOT NULL, level INTEGER 
 """
 
 
-class Named(NamedTuple):
-    """A file that belongs to the index.
+class SegmentEntry(NamedTuple):
+    """A segment that belongs to the index.
 
     Attributes:
         name: File name inside the folder; names rise with time and are never used again.
@@ -107,19 +107,19 @@ class Catalogue:
             row = self._db.execute("SELECT value FROM meta WHERE key = 'settings'").fetchone()
         if row is None:
             raise IndexDamaged(f"{self.path} holds no settings{_WAY_OUT}")
-        found: dict[str, Any] = json.loads(row[0])
-        return found
+        settings: dict[str, Any] = json.loads(row[0])
+        return settings
 
     def version(self) -> int:
         """A number that changes when another connection commits."""
         with self._explained():
             return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
-    def segments(self) -> list[Named]:
-        """The files of the index as of now, in the order in which they were made."""
+    def entries(self) -> list[SegmentEntry]:
+        """The segments of the index as of now, in the order in which they were made."""
         with self._explained():
             rows = self._db.execute("SELECT name, kind, level, bytes, counts FROM segments").fetchall()
-        return sorted((Named(*row) for row in rows), key=lambda named: number_of(named.name))
+        return sorted((SegmentEntry(*row) for row in rows), key=lambda entry: number_of(entry.name))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -155,12 +155,12 @@ class Catalogue:
         self._db.execute("UPDATE meta SET value = ? WHERE key = 'next_file'", (str(number + 1),))
         return f"{kind}-{number:010d}.seg"
 
-    def name(self, segment: Named) -> None:
-        """Make a file part of the index; only while writing."""
-        self._db.execute("INSERT INTO segments VALUES (?, ?, ?, ?, ?)", segment)
+    def add(self, entry: SegmentEntry) -> None:
+        """Make a segment part of the index; only while writing."""
+        self._db.execute("INSERT INTO segments VALUES (?, ?, ?, ?, ?)", entry)
 
     def drop(self, names: list[str]) -> None:
-        """Take files out of the index; only while writing."""
+        """Take segments out of the index; only while writing."""
         self._db.executemany("DELETE FROM segments WHERE name = ?", [(name,) for name in names])
 
     def problems(self) -> list[str]:
@@ -171,13 +171,13 @@ class Catalogue:
             return [str(error)]
         return [] if rows == ["ok"] else rows
 
-    def oddities(self) -> list[str]:
+    def inconsistencies(self) -> list[str]:
         """What is wrong with the values, though the file is whole."""
         meta = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
         wrong = []
         if meta.get("settings_check") != str(zlib.crc32(meta.get("settings", "").encode())):
             wrong.append("the checksum of the settings does not fit")
-        used = max((number_of(named.name) for named in self.segments()), default=0)
+        used = max((number_of(entry.name) for entry in self.entries()), default=0)
         if not meta.get("next_file", "").isdigit() or int(meta["next_file"]) <= used:
             wrong.append(f"the next file would be number {meta.get('next_file')}, but {used} is taken")
         return wrong

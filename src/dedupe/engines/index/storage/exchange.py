@@ -34,7 +34,7 @@ def to_datasketch(view: View, storage: dict[str, Any]) -> Any:
     made = _library().MinHashLSH(
         threshold=rules.options.threshold, num_perm=rules.plan.n_hashes, params=tuple(rules.plan), **storage
     )
-    blocks = view.blocks_of(np.flatnonzero(~view.is_removed(np.arange(view.n_docs))))
+    blocks = view.alive_blocks()
     blocks = blocks[view.column("n_words", blocks) >= max(rules.options.min_words, 1)]
     with made.insertion_session() as session:
         for first in range(0, blocks.size, _PART):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -164,7 +164,7 @@ def halves(found: Shingles) -> Shingles:
     return Shingles(upper[fresh], offsets_of(np.bincount(block[fresh], minlength=found.n_rows)))
 
 
-def write(writer: SegmentWriter, parts: Sequence[Records], decisions: Future[Any]) -> None:
+def write_records(writer: SegmentWriter, parts: Sequence[Records], decisions: Future[Any]) -> None:
     """Write stretches that follow each other as one segment.
 
     Args:
@@ -193,3 +193,33 @@ def _joined(parts: Sequence[Records], name: str) -> list[U64]:
             made.append(offsets[1:] + base)
             base += offsets[-1]
     return made
+
+
+def fill_gaps(parts: Sequence[Records], extents: Iterable[Mapping[str, int]]) -> tuple[list[Records], I64]:
+    """Put placeholders where a damaged segment was, so that numbers keep their meaning.
+
+    Args:
+        parts: The stretches that can be read.
+        extents: First document, first block and numbers of both of all stretches, as the catalogue knows them.
+
+    Returns:
+        All stretches in order, and the documents that cannot be read.
+    """
+    readable = {part.first_doc for part in parts}
+    missing = [_placeholder(**extent) for extent in extents if extent["first_doc"] not in readable]
+    lost = [np.zeros(0, np.int64), *(np.arange(part.first_doc, part.end) for part in missing)]
+    return sorted((*parts, *missing), key=lambda part: (part.first_doc, part.first_block)), np.concatenate(lost)
+
+
+def _placeholder(first_doc: int, first_block: int, n_docs: int, n_blocks: int) -> Records:
+    """A stretch whose documents have no id and no text; all blocks count to the first, and stay."""
+    own = np.arange(first_block, first_block + n_blocks)
+    columns: dict[str, Any] = {name: np.zeros(n_blocks, dtype) for name, dtype in SECTIONS.items()}
+    columns.update(
+        hashes=np.zeros(2 * n_blocks, np.uint64), head=own.astype(np.uint32), survivor=own.astype(np.uint32),
+        id_bytes=np.full(1, ord("s"), np.uint8), id_offsets=np.minimum(np.arange(n_docs + 1), 1).astype(np.uint64),
+        doc_blocks=np.minimum(np.arange(n_docs + 1), 1).astype(np.uint64) * np.uint64(n_blocks),
+        texts=np.zeros(0, np.uint8), text_offsets=np.zeros(n_docs + 1, np.uint64),
+        sets=np.zeros(0, np.uint32), set_offsets=np.zeros(n_blocks + 1, np.uint64),
+    )  # fmt: skip
+    return Records(first_doc, first_block, n_docs, n_blocks, columns)

@@ -14,10 +14,10 @@ from dedupe.core.ragged import concat
 from dedupe.core.shingles import NO_SHINGLES, Shingles
 from dedupe.core.sketch import shingle_sets, sketch
 from dedupe.core.text.batch import Batch
+from dedupe.engines.index.storage.postings import Runs
 from dedupe.engines.index.storage.records import Id, Records, encode_ids, id_hashes
 from dedupe.engines.index.storage.rules import Rules
 from dedupe.engines.index.storage.segments import Array
-from dedupe.engines.index.storage.store import Runs
 from dedupe.errors import IndexDamaged
 from dedupe.results import Block
 
@@ -90,6 +90,20 @@ class View:
     def is_removed(self, docs: I64) -> Bool:
         """Whether documents are gone."""
         return _among(docs, self.changes.removed)
+
+    @property
+    def n_alive(self) -> int:
+        """Number of documents that are there."""
+        return self.n_docs - int(self.changes.removed.size)
+
+    def alive_docs(self) -> I64:
+        """The documents that are there, in order of arrival."""
+        docs = np.arange(self.n_docs)
+        return docs[~self.is_removed(docs)]
+
+    def alive_blocks(self) -> I64:
+        """Their blocks."""
+        return self.blocks_of(self.alive_docs())
 
     def doc_ids(self, docs: I64) -> list[Id]:
         """Ids of documents, in the order given."""

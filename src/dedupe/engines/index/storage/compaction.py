@@ -1,4 +1,4 @@
-"""Writing an index anew: few files, and nothing of what is gone."""
+"""Compaction: segments are merged by size tiers, and rewritten without what was removed."""
 
 from __future__ import annotations
 
@@ -10,32 +10,63 @@ import numpy as np
 
 from dedupe.core.hashing import I64, U64, offsets_of, ranges
 from dedupe.core.survivors import LEADERS
-from dedupe.engines.index.storage.files import Folder, Merge
-from dedupe.engines.index.storage.postings import ID_BITS
+from dedupe.engines.index.storage.catalogue import SegmentEntry
+from dedupe.engines.index.storage.folder import Folder
+from dedupe.engines.index.storage.postings import ID_BITS, ByEra, Run, by_era, merged, of_era, runs_of
 from dedupe.engines.index.storage.records import Records
-from dedupe.engines.index.storage.store import Run, merged, of_era
-from dedupe.engines.index.storage.view import Changes, View
+from dedupe.engines.index.storage.view import FAMILIES, Changes, View
 
-WORN_SHARE = 0.25  # so a document is written anew four times at most for each one that is removed
-WORN_LEAST = 10_000  # below it, the list of changes costs less than a new index
+TIER = 8  # segments of one level that are merged into one of the next
+REWRITE_SHARE = 0.25  # so a document is written anew four times at most for each one that is removed
+REWRITE_LEAST = 10_000  # below it, the list of changes costs less than a new index
 
 
-def is_worn(view: View) -> bool:
-    """Whether so much was removed or decided again that all should be written anew."""
+def merge_tier(folder: Folder, view: View) -> bool:
+    """Merge the segments of one level, if there are many; inside `folder.writing`.
+
+    Returns:
+        Whether something was merged.
+
+    Raises:
+        IndexDamaged: A segment is not as it was written.
+    """
+    for kind in ("postings", "records"):
+        levels: dict[int, list[SegmentEntry]] = {}
+        for entry in folder.entries:
+            if entry.kind == kind:
+                levels.setdefault(entry.level, []).append(entry)
+        for level in sorted(levels):
+            if len(levels[level]) >= TIER:
+                _merge(folder, view, kind, levels[level])
+                return True
+    return False
+
+
+def _merge(folder: Folder, view: View, kind: str, entries: list[SegmentEntry]) -> None:
+    level, segments = entries[0].level + 1, folder.checked(entries)
+    if kind == "records":
+        folder.write_records(sorted(map(Records.of, segments), key=lambda part: part.first_doc), view, level)
+    else:
+        folder.write_postings({family: by_era(runs_of(segments, family)) for family in FAMILIES}, level)
+    folder.drop(entries)
+
+
+def needs_rewrite(view: View) -> bool:
+    """Whether so much was removed or decided again that all should be rewritten."""
     removed, changed = view.changes.removed.size, view.changes.blocks.size
-    is_large = removed + changed >= WORN_LEAST
-    return is_large and (removed >= WORN_SHARE * view.n_docs or changed >= WORN_SHARE * view.n_blocks)
+    is_large = removed + changed >= REWRITE_LEAST
+    return is_large and (removed >= REWRITE_SHARE * view.n_docs or changed >= REWRITE_SHARE * view.n_blocks)
 
 
-def write_anew(folder: Folder, view: View) -> None:
-    """Write all files anew without what is gone; inside `folder.writing`.
+def rewrite(folder: Folder, view: View) -> None:
+    """Rewrite all segments without what was removed; inside `folder.writing`.
 
     Blocks and documents are numbered anew, in the same order.
 
     Raises:
-        IndexDamaged: A file is not as it was written.
+        IndexDamaged: A segment is not as it was written.
     """
-    folder.check_sums()
+    folder.checked(folder.entries)
     every = np.arange(view.n_docs)
     is_kept = ~view.is_removed(every)
     new_doc = np.cumsum(is_kept) - 1
@@ -57,10 +88,14 @@ def write_anew(folder: Folder, view: View) -> None:
         "lead": _eras(n_kept[1], lambda: _split(both, stays, is_head, new_block, leads=True)),
         "rest": _eras(n_kept[1], lambda: _split(both, stays, is_head, new_block, leads=False)),
     }
-    folder.replace_all(fresh.records, fresh, runs)
+    folder.drop(folder.entries)
+    if fresh.records:
+        level = max(entry.level for entry in folder.entries)
+        folder.write_records(fresh.records, fresh, level)
+        folder.write_postings(runs, level)
 
 
-def _eras(n_ids: int, parts: Callable[[], Iterator[tuple[U64, I64]]]) -> Merge:
+def _eras(n_ids: int, parts: Callable[[], Iterator[tuple[U64, I64]]]) -> ByEra:
     eras = range((max(n_ids - 1, 0) >> ID_BITS) + 1)
     return {era: partial(_of_era, parts, era) for era in eras}
 

@@ -31,19 +31,19 @@ class _Shares(NamedTuple):
     same_words: bool
 
 
-def verdict(view: View, id: Id | None, text: str) -> Check:
-    """Judge a text; see `Index.check`."""
+def relate(view: View, id: Id | None, text: str) -> Check:
+    """Say what a text is to an index; see `Index.check`."""
     asked = prepare(view, [text])
     known = int(view.find_ids([id])[0]) if id is not None else -1
     if known >= 0:
         shares = _shares(view, asked, known)
-        estimate = not (view.rules.store_text or shares.same_words)
-        return Check("same as" if shares.same_words else "updates", id, shares.own, shares.other, estimate)
+        is_estimate = not (view.rules.store_text or shares.same_words)
+        return Check("same as" if shares.same_words else "updates", id, shares.own, shares.other, is_estimate)
     best, doc = _Shares(0.0, 0.0, False), -1
-    for one in _near(view, asked).tolist():
-        shares = _shares(view, asked, one)
+    for candidate in _near(view, asked).tolist():
+        shares = _shares(view, asked, candidate)
         if _rank(shares) > _rank(best):
-            best, doc = shares, one
+            best, doc = shares, candidate
     threshold = view.rules.options.threshold
     if max(best.own, best.other) < threshold:
         return Check("new", None, best.own, best.other, not view.rules.store_text and doc >= 0)
@@ -52,8 +52,8 @@ def verdict(view: View, id: Id | None, text: str) -> Check:
         kind = "contains"
     elif best.other < threshold:
         kind = "contained in"
-    estimate = not (view.rules.store_text or best.same_words)
-    return Check(kind, view.doc_ids(np.array([doc]))[0], best.own, best.other, estimate)
+    is_estimate = not (view.rules.store_text or best.same_words)
+    return Check(kind, view.doc_ids(np.array([doc]))[0], best.own, best.other, is_estimate)
 
 
 def _rank(shares: _Shares) -> tuple[bool, float, float]:
