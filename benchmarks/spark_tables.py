@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import Table, cell
-from dedupe.engines.spark import Limits
 from dedupe.engines.spark.explain import NEAR, steps
-from dedupe.engines.spark.job import Job
-from dedupe.options import Options
+from dedupe.matching.recipe import Recipe
 
 CORES = 2
 PARTITIONS = 4
@@ -86,7 +84,7 @@ def shuffled(log: Path, runs: list[Run]) -> list[dict[str, Counter[str]]]:
 
 def plan_of(run: Run) -> dict[str, float]:
     """What the plan expects each step to shuffle."""
-    n_bands = Job("text", "id", Options(unit="document"), Limits()).plan.n_bands
+    n_bands = Recipe.of("spark").plan.n_bands
     return {step.name: step.bytes_moved for step in steps(run.n_docs, run.n_bytes, n_bands)}
 
 

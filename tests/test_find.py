@@ -131,7 +131,10 @@ def test_coverage_matches_the_same_facts_in_other_words_and_says_why() -> None:
 
 
 def test_unique_refuses_a_measure_that_finds_no_duplicates() -> None:
-    with pytest.raises(OptionError, match="unique would keep every text; see find"):
+    with pytest.raises(
+        OptionError,
+        match=r"in unique measure must be one of .*, got 'coverage'; 'coverage' finds no duplicates: see find",
+    ):
         dedupe.unique([DOG, DOG], measure="coverage")
 
 

@@ -5,35 +5,112 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, get_args
 
 from dedupe.errors import OptionError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dedupe.results import Block
 
-__all__ = ["Options", "Settings"]
+__all__ = ["DESCRIPTIONS", "Description", "Options", "Settings"]
 
 Unit = Literal["paragraph", "line", "sentence", "document"]
 Measure = Literal["jaccard", "containment", "ratio", "weighted", "coverage"]
 Linkage = Literal["survivor", "complete", "average", "single"]
 Pairs = Literal["survivors", "all"]
 
-_NAMES: dict[str, tuple[str, ...]] = {
-    "unit": ("paragraph", "line", "sentence", "document"),
-    "measure": ("jaccard", "containment", "ratio", "weighted", "coverage"),
-    "linkage": ("survivor", "complete", "average", "single"),
-    "pairs": ("survivors", "all"),
-    "keep": ("first", "last", "longest"),
-}
-
-
 # Thresholds and linkages that fit a measure; figures in docs/options.md.
-_THRESHOLDS = {"weighted": 0.26, "coverage": 0.2}
-_LINKAGES = {"weighted": "complete"}
+THRESHOLDS = {"jaccard": 0.7, "containment": 0.7, "ratio": 0.7, "weighted": 0.26, "coverage": 0.2}
+LINKAGES = {"weighted": "complete"}
 _COLUMN_POLICIES = ("newest", "oldest", "highest")
+
+
+class Description(NamedTuple):
+    """What an option may be and what it means, for checks, the command line and the docs.
+
+    Attributes:
+        kind: Type of a value on the command line.
+        help: What it means, in one line without a full stop.
+        choices: The names that it takes; empty for a number.
+        low: Lowest value of a number; a share must be above it.
+        high: Highest value of a number.
+        is_open: The highest value itself is no valid one.
+        unset: None is a valid value.
+    """
+
+    kind: type
+    help: str
+    choices: tuple[str, ...] = ()
+    low: float = 0
+    high: float = 1
+    is_open: bool = False
+    unset: bool = False
+
+    @property
+    def values(self) -> str:
+        """The valid values, in words."""
+        if self.choices:
+            return ", ".join(self.choices)
+        if self.kind is float:
+            return f"above {self.low:g} {'and below' if self.is_open else 'up to'} {self.high:g}"
+        return f"{self.low:.0f} to {self.high:.0f}"
+
+    def check(self, name: str, value: object) -> None:
+        """Refuse a value that breaks the rule.
+
+        Raises:
+            OptionError: It does; the message has the value, the rule and the nearest valid one.
+        """
+        if value is None and self.unset:
+            return
+        if self.choices:
+            self._check_choice(name, value)
+        elif self.kind is float:
+            self._check_share(name, value)
+        else:
+            self._check_whole(name, value)
+
+    def _check_choice(self, name: str, value: object) -> None:
+        if value in self.choices or (name == "keep" and (callable(value) or column_policy(value))):
+            return
+        also = ", newest:column, oldest:column, highest:column or a function of a Block" * (name == "keep")
+        raise OptionError(
+            f"{name} must be one of {listed(self.choices)}{also}, got {value!r}{nearest(value, self.choices)}"
+        )
+
+    def _check_share(self, name: str, value: object) -> None:
+        rule = f"{name} must be a number above 0 and {'below' if self.is_open else 'up to'} 1"
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise OptionError(f"{rule}, got {value!r}")
+        number = float(value)
+        if 0.0 < number < 1.0 or (number == 1.0 and not self.is_open):
+            return
+        hint = f"; for {number:g} % write {number / 100:g}" if 1.0 < number <= 100.0 else ""
+        if not hint and not math.isnan(number):
+            hint = "; the nearest useful value is " + ("0.01" if number <= 0 else "0.999" if self.is_open else "1.0")
+        raise OptionError(f"{rule}, got {value!r}{hint}")
+
+    def _check_whole(self, name: str, value: object) -> None:
+        low, high = int(self.low), int(self.high)
+        if not isinstance(value, bool) and isinstance(value, numbers.Integral) and low <= int(value) <= high:
+            return
+        hint = ""
+        if isinstance(value, numbers.Real) and not isinstance(value, bool) and not math.isnan(float(value)):
+            hint = f"; the nearest valid value is {min(max(round(min(float(value), high)), low), high)}"
+        raise OptionError(f"{name} must be a whole number from {low} to {high}, got {value!r}{hint}")
+
+
+def listed(choices: tuple[object, ...]) -> str:
+    """Names for a message, as in ``'drop', 'keep'``."""
+    return ", ".join(map(repr, choices))
+
+
+def _about(kind: type, help: str, **rule: Any) -> dict[str, Description]:
+    """The metadata of a field of Options: its description."""
+    return {"description": Description(kind, help, **rule)}
 
 
 class Settings(TypedDict, total=False):
@@ -78,17 +155,33 @@ class Options:
         threads: Threads to use; None takes all processors. The result does not depend on it.
     """
 
-    unit: Unit = "paragraph"
-    measure: Measure = "jaccard"
-    threshold: float = None  # type: ignore[assignment]  # set for the measure when the options are made
-    linkage: Linkage = None  # type: ignore[assignment]  # likewise
-    width_words: int = 3
-    recall: float = 0.99
-    keep: str | Callable[[Block], float] = "first"
-    pairs: Pairs = "survivors"
-    min_words: int = 0
-    seed: int = 1
-    threads: int | None = None
+    unit: Unit = field(default="paragraph", metadata=_about(str, "What is compared", choices=get_args(Unit)))
+    measure: Measure = field(default="jaccard", metadata=_about(str, "How alike", choices=get_args(Measure)))
+    threshold: float = field(  # type: ignore[assignment]  # None only until the options are made
+        default=None,
+        metadata=_about(float, "Similarity from which a block is a duplicate", unset=True),
+    )
+    linkage: Linkage = field(
+        default=None,  # type: ignore[arg-type]  # likewise
+        metadata=_about(str, "How matches make clusters", choices=get_args(Linkage), unset=True),
+    )
+    width_words: int = field(default=3, metadata=_about(int, "Words per shingle", low=1, high=64))
+    recall: float = field(
+        default=0.99, metadata=_about(float, "Share of the pairs at the threshold that must be compared", is_open=True)
+    )
+    keep: str | Callable[[Block], float] = field(
+        default="first", metadata=_about(str, "Which copy stays", choices=("first", "last", "longest"))
+    )
+    pairs: Pairs = field(
+        default="survivors", metadata=_about(str, "Matches to list: with survivors, or all", choices=get_args(Pairs))
+    )
+    min_words: int = field(
+        default=0, metadata=_about(int, "Blocks with fewer words match only identical ones", high=1 << 31)
+    )
+    seed: int = field(default=1, metadata=_about(int, "Seed of the signatures", high=(1 << 32) - 1))
+    threads: int | None = field(
+        default=None, metadata=_about(int, "Threads; the result does not depend on it", low=1, high=1024, unset=True)
+    )
 
     def __post_init__(self) -> None:
         """Check each value at the door.
@@ -96,37 +189,40 @@ class Options:
         Raises:
             OptionError: A value breaks its rule; the message has the value, the rule and the nearest valid one.
         """
+        for name, description in DESCRIPTIONS.items():
+            description.check(name, getattr(self, name))
         if self.threshold is None:
-            object.__setattr__(self, "threshold", _THRESHOLDS.get(self.measure, 0.7))
+            object.__setattr__(self, "threshold", THRESHOLDS[self.measure])
         if self.linkage is None:
-            object.__setattr__(self, "linkage", _LINKAGES.get(self.measure, "survivor"))
-        for name, allowed in _NAMES.items():
-            value = getattr(self, name)
-            if value not in allowed and not (name == "keep" and (callable(value) or column_policy(value))):
-                also = ", newest:column, oldest:column, highest:column or a function of a Block" * (name == "keep")
-                listed = ", ".join(repr(choice) for choice in allowed)
-                raise OptionError(f"{name} must be one of {listed}{also}, got {value!r}{nearest(value, allowed)}")
+            object.__setattr__(self, "linkage", LINKAGES.get(self.measure, "survivor"))
         if self.linkage != "survivor" and self.measure not in ("jaccard", "weighted"):
             raise OptionError(
                 f"linkage={self.linkage!r} needs the measure 'jaccard' or 'weighted', got {self.measure!r}; "
                 "with others each duplicate is compared with its survivor alone: linkage='survivor'"
             )
-        _check_share("threshold", self.threshold, closed=True)
-        _check_share("recall", self.recall, closed=False)
-        _check_whole("width_words", self.width_words, 1, 64)
-        _check_whole("min_words", self.min_words, 0, 1 << 31)
-        _check_whole("seed", self.seed, 0, (1 << 32) - 1)
-        if self.threads is not None:
-            _check_whole("threads", self.threads, 1, 1024)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The options as values that JSON can hold; a keep function becomes its name."""
+        values = {name: getattr(self, name) for name in DESCRIPTIONS}
+        if callable(self.keep):
+            values["keep"] = getattr(self.keep, "__qualname__", repr(self.keep))
+        return values
 
     @classmethod
-    def of(cls, given: Options | None, settings: Settings, **defaults: Any) -> Options:
+    def of(
+        cls,
+        given: Options | None,
+        settings: Mapping[str, Any],
+        defaults: Mapping[str, Any],
+        known: tuple[str, ...] = (),
+    ) -> Options:
         """Make options from what a verb was called with.
 
         Args:
             given: The ``options=`` argument, or None.
             settings: The keyword arguments.
-            **defaults: The verb's own defaults.
+            defaults: The verb's own defaults.
+            known: Other keywords that the verb takes, for the message about an unknown one.
 
         Raises:
             OptionError: Both were given, a keyword is unknown, or a value breaks its rule.
@@ -139,63 +235,19 @@ class Options:
                     f"options= and {next(iter(settings))}= were both given; use dataclasses.replace(options, …) instead"
                 )
             return given
-        if not settings:
-            return _defaults(tuple(defaults.items()))
-        known = [field.name for field in fields(cls)]
+        names = (*known, *DESCRIPTIONS)
         for name in settings:
-            if name not in known:
-                raise OptionError(f"unknown option {name!r}; known: {', '.join(known)}{nearest(name, known)}")
+            if name not in DESCRIPTIONS:
+                raise OptionError(f"unknown option {name!r}; known: {', '.join(names)}{nearest(name, names)}")
         if settings.get("measure", "jaccard") != "jaccard":
-            defaults.pop("threshold", None)  # it was meant for Jaccard
+            defaults = {name: value for name, value in defaults.items() if name != "threshold"}  # meant for Jaccard
         return cls(**{**defaults, **settings})
 
 
-def check_walk(options: Options, where: str) -> None:
-    """Refuse what only a collection in memory can be asked for; elsewhere blocks are decided by the walk alone.
-
-    Args:
-        options: The settings.
-        where: Start of the message, as in ``on a cluster``.
-
-    Raises:
-        OptionError: The measure, the linkage or the pairs are others than the walk's.
-    """
-    for name, only in (("measure", "jaccard"), ("linkage", "survivor"), ("pairs", "survivors")):
-        value = getattr(options, name)
-        if value != only:
-            raise OptionError(
-                f"{where} {name} must be {only!r}, got {value!r}; use dedupe.find for texts that fit into memory"
-            )
-
-
-@lru_cache(maxsize=16)
-def _defaults(items: tuple[tuple[str, Any], ...]) -> Options:
-    """A verb's own defaults, checked once."""
-    return Options(**dict(items))
+DESCRIPTIONS: dict[str, Description] = {field.name: field.metadata["description"] for field in fields(Options)}
 
 
 def column_policy(keep: object) -> tuple[str, str] | None:
     """Split a policy that names a column of a frame, as in ``newest:published``; None for any other policy."""
     kind, colon, column = keep.partition(":") if isinstance(keep, str) else ("", "", "")
     return (kind, column) if colon and column and kind in _COLUMN_POLICIES else None
-
-
-def _check_share(name: str, value: object, *, closed: bool) -> None:
-    rule = f"{name} must be a number above 0 and {'up to' if closed else 'below'} 1"
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise OptionError(f"{rule}, got {value!r}")
-    number = float(value)
-    if 0.0 < number < 1.0 or (closed and number == 1.0):
-        return
-    hint = f"; for {number:g} % write {number / 100:g}" if 1.0 < number <= 100.0 else ""
-    if not hint and not math.isnan(number):
-        hint = "; the nearest useful value is " + ("0.01" if number <= 0 else ("1.0" if closed else "0.999"))
-    raise OptionError(f"{rule}, got {value!r}{hint}")
-
-
-def _check_whole(name: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not low <= int(value) <= high:
-        hint = ""
-        if isinstance(value, numbers.Real) and not isinstance(value, bool) and not math.isnan(float(value)):
-            hint = f"; the nearest valid value is {min(max(round(min(float(value), high)), low), high)}"
-        raise OptionError(f"{name} must be a whole number from {low} to {high}, got {value!r}{hint}")

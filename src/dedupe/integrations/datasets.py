@@ -14,7 +14,8 @@ from dedupe.engines.index import Index
 from dedupe.errors import InputError, OptionError, nearest
 from dedupe.integrations._frameworks import require
 from dedupe.integrations.memory import Memory
-from dedupe.options import Options, Settings, column_policy
+from dedupe.matching.recipe import Recipe
+from dedupe.options import Settings, column_policy
 from dedupe.results import Findings
 
 hf = require("datasets", "datasets")
@@ -60,14 +61,14 @@ def unique(
     """
     _check_column(dataset, column)
     if isinstance(dataset, hf.IterableDataset):
-        Options.of(None, settings, unit="document")
-        if against is not None or settings.get("keep", "first") != "first":
-            raise OptionError("a stream keeps what comes first: against= and keep= need a Dataset; use index= instead")
+        Recipe.of("index", None, settings)
+        if against is not None:
+            raise OptionError("a stream keeps what comes first: against= needs a Dataset; use index= instead")
         given = {"dataset": dataset, "column": column, "index": index, "id": id, "batch_size": batch_size}
         return hf.IterableDataset.from_generator(_unseen, dataset.features, {**given, "settings": settings})
     if index is not None or id is not None:
         raise OptionError("index= and id= are for an IterableDataset; a Dataset is compared as a whole, use against=")
-    chosen = Options.of(None, settings, unit="document")
+    chosen = Recipe.of("unique", None, settings).options
     if chosen.unit != "document":
         raise OptionError(f"unique keeps whole rows, so unit must be 'document', got {chosen.unit!r}")
     policy = column_policy(chosen.keep)
@@ -114,7 +115,7 @@ def clean(dataset: Any, *, column: str = "text", num_proc: int | None = None, **
         OptionError: A setting breaks its rule.
     """
     _check_column(dataset, column)
-    Options.of(None, settings)
+    Recipe.of("clean", None, settings)
     if isinstance(dataset, hf.IterableDataset):
         step = _CleanedTexts(column, settings)
         return dataset.map(step, batched=True, input_columns=[column], features=dataset.features)

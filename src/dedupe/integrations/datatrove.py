@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from dedupe.integrations._frameworks import require
 from dedupe.integrations.memory import Memory
-from dedupe.options import Options, Settings
+from dedupe.matching.recipe import Recipe
+from dedupe.options import Settings
 from dedupe.verbs.clean import clean_many
 
 require("datatrove", "datatrove.pipeline.base")
@@ -44,7 +45,7 @@ class Clean(PipelineStep):
             OptionError: A setting breaks its rule.
         """
         super().__init__()
-        Options.of(None, settings)
+        Recipe.of("clean", None, settings)
         self.batch_size, self.settings = batch_size, settings
 
     def run(self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
@@ -93,7 +94,7 @@ class DropDuplicates(BaseFilter):
             OptionError: A setting breaks its rule.
         """
         super().__init__(exclusion_writer, batch_size)
-        Options.of(None, settings)
+        Recipe.of("index", None, settings)
         self.index, self.timeout, self.settings = index, timeout, settings
 
     def run(self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:

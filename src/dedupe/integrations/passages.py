@@ -14,6 +14,7 @@ from dedupe.core.sketch import sketch
 from dedupe.core.text.batch import encode
 from dedupe.core.text.blocks import split
 from dedupe.errors import OptionError, nearest
+from dedupe.matching.recipe import Recipe
 from dedupe.matching.repeats import shortened
 from dedupe.matching.stages import decide
 from dedupe.options import Options
@@ -113,7 +114,7 @@ def compare(
     blocks = split(batch, options.unit)
     rank = np.empty(order.size, np.int64)
     rank[order] = np.arange(order.size)
-    decision = decide(batch, blocks, options, np.argsort(rank[blocks.docs], kind="stable"))
+    decision = decide(batch, blocks, Recipe(options, "unique"), np.argsort(rank[blocks.docs], kind="stable"))
     own = np.arange(blocks.starts.size)
     gone = np.flatnonzero((decision.survivor != own) & (decision.sketch.n_words >= options.min_words))
     survivor = np.arange(len(plain))

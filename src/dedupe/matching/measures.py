@@ -14,7 +14,8 @@ from dedupe.core.ratio import ratios
 from dedupe.core.shingles import Shingles, sets
 from dedupe.core.similarity import dense, pair_similarities, ranked
 from dedupe.core.sketch import shingle_sets
-from dedupe.core.survivors import LEADERS, Buckets, walk, walk_matches
+from dedupe.core.survivors import Buckets, walk, walk_matches
+from dedupe.matching.recipe import Recipe
 from dedupe.options import Options
 
 
@@ -82,25 +83,28 @@ class Resolved(NamedTuple):
     score: F64
 
 
-def resolve(heads: Heads, options: Options, stats: dict[str, Any]) -> Resolved:
+def resolve(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Resolved:
     """Compare the heads and choose their survivors; counts go into `stats`.
 
     Jaccard with the linkage ``survivor`` walks the buckets and compares with leaders alone;
     everything else measures all candidate pairs first.
     """
+    options = recipe.options
     if options.measure == "jaccard" and options.linkage == "survivor":
-        return _walked(heads, options, stats)
+        return _walked(heads, recipe, stats)
     measured = _MEASURES[options.measure](heads, options, stats)
     matches = _matches(measured, heads.n_fixed, options.threshold)
     survivor, similarity = _linked(measured, *matches, options)
     return _among_all(heads, measured.near, survivor, similarity, matches)
 
 
-def _walked(heads: Heads, options: Options, stats: dict[str, Any]) -> Resolved:
+def _walked(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Resolved:
+    options = recipe.options
     near, found = _candidates(heads, stats)
     own = heads.sets_of(near, options.width_words, options.threads)
-    decided = walk(own, found, threshold=options.threshold, n_fixed=int((near < heads.n_fixed).sum()))
-    stats.update(compared=decided.n_compared, capped=decided.n_capped, leaders_per_bucket=LEADERS)
+    n_fixed = int((near < heads.n_fixed).sum())
+    decided = walk(own, found, threshold=options.threshold, n_fixed=n_fixed, leaders=recipe.leaders)
+    stats.update(compared=decided.n_compared, capped=decided.n_capped, leaders_per_bucket=recipe.leaders)
     matches = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
     if options.pairs == "all":
         matches = _matches(_all_jaccard(near, found, own, stats), heads.n_fixed, options.threshold)
@@ -207,11 +211,3 @@ _MEASURES: dict[str, Callable[[Heads, Options, dict[str, Any]], Measured]] = {
     "containment": _containment,
     "weighted": _weighted,
 }
-
-
-def candidate_threshold(options: Options) -> float:
-    """Jaccard similarity for which the bands are planned.
-
-    An alignment ratio says little about shared shingles; half of it is what edits spread over a text leave of it.
-    """
-    return options.threshold if options.measure == "jaccard" else max(options.threshold / 2, 0.05)

@@ -11,9 +11,8 @@ import numpy as np
 from dedupe.core.hashing import F64, I64, U64, Bool, fmix64, opens_run
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import BLANK, OWN, Blocks
-from dedupe.errors import OptionError
+from dedupe.matching.recipe import Recipe
 from dedupe.matching.stages import decide, policy_order
-from dedupe.options import Options
 
 BY_MATCH, BY_RUN, BY_ADJACENCY = range(3)
 
@@ -34,7 +33,7 @@ class Repeats(NamedTuple):
     stats: dict[str, Any]
 
 
-def repeats(batch: Batch, blocks: Blocks, options: Options, block_of: Any) -> Repeats:
+def repeats(batch: Batch, blocks: Blocks, recipe: Recipe, block_of: Any) -> Repeats:
     """Decide which blocks go, each document for itself.
 
     Blocks with `min_words` words or more go when a block that stays matches them.
@@ -44,19 +43,15 @@ def repeats(batch: Batch, blocks: Blocks, options: Options, block_of: Any) -> Re
     Args:
         batch: The texts.
         blocks: Their blocks.
-        options: All settings.
+        recipe: What the run decides by.
         block_of: Makes the Block of a number, for a keep function.
 
     Returns:
         The decision for each block.
     """
-    if options.measure in ("weighted", "coverage"):
-        raise OptionError(
-            f"measure={options.measure!r} measures rarity on a collection, got it for the inside of a document; "
-            "use 'jaccard', 'containment' or 'ratio' here"
-        )
+    options = recipe.options
     order = policy_order(options.keep, batch, blocks, block_of)
-    decision = decide(batch, blocks, options, order, scope=_scope(batch, blocks))
+    decision = decide(batch, blocks, recipe, order, scope=_scope(batch, blocks))
     survivor, similarity = decision.survivor, decision.similarity
     own = np.arange(survivor.size)
     rule = np.zeros(survivor.size, np.int8)

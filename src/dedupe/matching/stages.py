@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dedupe.core import bands, pairs
+from dedupe.core import pairs
 from dedupe.core.hashing import F64, I64, U64, offsets_of, ranges
 from dedupe.core.native import backend
 from dedupe.core.sketch import Sketch, sketch
 from dedupe.core.text.batch import Batch, char_counts
 from dedupe.core.text.blocks import Blocks
 from dedupe.errors import OptionError
-from dedupe.matching.measures import Heads, Resolved, candidate_threshold, resolve
-from dedupe.options import Options
+from dedupe.matching.measures import Heads, Resolved, resolve
+from dedupe.matching.recipe import Recipe
 
 
 class Pairs(NamedTuple):
@@ -107,14 +107,14 @@ def scores_of(keep: Callable[[Any], float], block_of: Callable[[int], Any], n_bl
 
 
 def decide(
-    batch: Batch, blocks: Blocks, options: Options, order: I64, *, scope: U64 | None = None, n_fixed: int = 0
+    batch: Batch, blocks: Blocks, recipe: Recipe, order: I64, *, scope: U64 | None = None, n_fixed: int = 0
 ) -> Decision:
     """Run the stages over the blocks.
 
     Args:
         batch: The texts.
         blocks: The blocks, in text order.
-        options: All settings.
+        recipe: What the run decides by.
         order: Block numbers in policy order.
         scope: Array of shape (n_blocks,), uint64: only blocks of equal scope match; or None.
         n_fixed: The first `n_fixed` of `order` stay whatever they resemble, and are only matched against.
@@ -123,12 +123,12 @@ def decide(
         The decision for each block. Blocks with fewer than `min_words` words match only equal words.
     """
     own = np.arange(blocks.starts.size)
-    plan = bands.plan(candidate_threshold(options), options.recall)
+    options, plan = recipe.options, recipe.plan
     found = sketch(
         batch.buffer, blocks.starts, blocks.ends,
         width_words=options.width_words, plan=plan, seed=options.seed, scope=scope, threads=options.threads,
     )  # fmt: skip
-    stats = _counts(batch, blocks, found, plan, options)
+    stats = _counts(batch, blocks, found, recipe)
     if options.measure == "jaccard" and pairs.all_alone(found.text_hashes, found.keys):
         stats.update(candidates=0, compared=0, capped=0, duplicates=0, matches=0)
         none = own[:0]
@@ -141,7 +141,7 @@ def decide(
         batch.buffer, blocks.starts[heads], blocks.ends[heads], found.keys, heads,
         None if scope is None else scope[heads], int(is_head[:n_fixed].sum()),
     )  # fmt: skip
-    resolved = resolve(compared, options, stats)
+    resolved = resolve(compared, recipe, stats)
     # the largest array of all, and done with; a slice of it would keep it alive
     del compared
     found = found._replace(keys=np.empty((0, plan.n_bands), np.uint64))
@@ -156,7 +156,7 @@ def decide(
     return Decision(survivor, similarity, matches, found, stats)
 
 
-def _counts(batch: Batch, blocks: Blocks, found: Sketch, plan: bands.Plan, options: Options) -> dict[str, Any]:
+def _counts(batch: Batch, blocks: Blocks, found: Sketch, recipe: Recipe) -> dict[str, Any]:
     """What the stages before matching have to tell."""
     return {
         "documents": batch.offsets.size - 1,
@@ -165,9 +165,9 @@ def _counts(batch: Batch, blocks: Blocks, found: Sketch, plan: bands.Plan, optio
         "words": int(found.n_words.sum(dtype=np.int64)),
         "groups": blocks.starts.size,
         "backend": backend.backend(),
-        "bands": plan.n_bands,
-        "rows": plan.n_rows,
-        "recall_promised": round(plan.share_found(candidate_threshold(options)), 4),
+        "bands": recipe.plan.n_bands,
+        "rows": recipe.plan.n_rows,
+        "recall_promised": recipe.recall_promised,
     }
 
 

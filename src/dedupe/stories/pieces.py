@@ -12,9 +12,8 @@ from dedupe.core.hashing import I64, Bool, opens_run, ranges
 from dedupe.core.text.batch import Batch, encode
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.core.text.sentences import cut_sentences
+from dedupe.matching.recipe import Recipe
 from dedupe.matching.repeats import repeats
-from dedupe.options import Options
-from dedupe.verbs.clean import DEFAULTS
 
 LONG_BYTES = 1_000  # paragraphs above are cut into sentences: no single paragraph could match them
 _HEADING_BYTES = 110  # 15 English words, 36 Chinese characters
@@ -58,7 +57,7 @@ def cut_pieces(texts: Sequence[str]) -> Pieces:
     """Cut texts into pieces; what lies between the pieces of a text is white space."""
     batch = encode(texts)
     blocks = split(batch, "paragraph")
-    found = repeats(batch, blocks, Options(**DEFAULTS), None)
+    found = repeats(batch, blocks, Recipe.of("clean"), None)
     gone = found.survivor != np.arange(found.survivor.size)
     whole = gone | blocks.fenced | (blocks.ends - blocks.starts <= LONG_BYTES)
     starts, ends, paragraph = _sentences(batch, blocks, whole)

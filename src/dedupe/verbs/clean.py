@@ -15,16 +15,12 @@ from dedupe.errors import InputError
 from dedupe.inputs import frames
 from dedupe.inputs.columns import Texts
 from dedupe.inputs.documents import Documents, check_text, collect
+from dedupe.matching.recipe import Recipe
 from dedupe.matching.repeats import BY_ADJACENCY, BY_RUN, Repeats, cuts, repeats, shortened
 from dedupe.options import Options, Settings
 from dedupe.results import Block, BlockTable, Duplicate, Rule, rule_of
-from dedupe.verbs.find import plain_settings
 
 __all__ = ["Analysis", "Removal", "analyze", "clean", "clean_many", "restore"]
-
-# Inside one document authors repeat a sentence pattern with other facts, so matching is stricter than across
-# documents; and up to seven words are a heading, a refrain or a table cell. Figures: docs/options.md.
-DEFAULTS: dict[str, Any] = {"unit": "paragraph", "threshold": 0.8, "min_words": 8}
 
 
 @dataclass(frozen=True)
@@ -128,7 +124,7 @@ def clean(doc: str, *, options: Options | None = None, **settings: Unpack[Settin
         >>> clean("Rain fell on the town all day long.\\n\\nNobody minded.\\n\\nRain fell on the town all day long.")
         'Rain fell on the town all day long.\\n\\nNobody minded.'
     """
-    return _clean([check_text(doc, "doc")], Options.of(options, settings, **DEFAULTS))[0]
+    return _clean([check_text(doc, "doc")], Recipe.of("clean", options, settings))[0]
 
 
 def clean_many(docs: object, *, text: Any = None, options: Options | None = None, **settings: Unpack[Settings]) -> Any:
@@ -151,7 +147,7 @@ def clean_many(docs: object, *, text: Any = None, options: Options | None = None
         >>> clean_many(["one\\n\\none", "two"])
         ['one', 'two']
     """
-    chosen = Options.of(options, settings, **DEFAULTS)
+    chosen = Recipe.of("clean", options, settings)
     frame = frames.open_frame(docs)
     if frame is None:
         return _clean(collect(docs, text).texts, chosen)
@@ -184,19 +180,19 @@ def analyze(doc: str, *, options: Options | None = None, **settings: Unpack[Sett
         >>> result.restore() == "It rained all day in the old town.\\nIt rained all day in the old town."
         True
     """
-    chosen = Options.of(options, settings, **DEFAULTS)
+    chosen = Recipe.of("clean", options, settings)
     text = check_text(doc, "doc")
     run = _run([text], encode([text]), chosen)
     made = [Removal(start, end, text[start:end]) for start, end in _char_spans(run, text)]
-    removed = _reasons(run, text, chosen)
+    removed = _reasons(run, text, chosen.options)
     out, stats = _without(text, made), dict(run.found.stats)
     if run.needs_lines[0]:
-        again = analyze(out, options=replace(chosen, unit="line"))
+        again = analyze(out, options=replace(chosen.options, unit="line"))
         made, removed = _joined(text, made, removed, again)
         stats["line_pass"] = dict(again.stats)
         out = again.text
     stats.update(characters_in=len(text), characters_out=len(out), duplicates=len(removed))
-    return Analysis(out, removed, stats, plain_settings(chosen), tuple(made))
+    return Analysis(out, removed, stats, chosen.options.to_dict(), tuple(made))
 
 
 class _Run(NamedTuple):
@@ -209,10 +205,11 @@ class _Run(NamedTuple):
     needs_lines: Bool
 
 
-def _run(texts: Sequence[str], batch: Batch, options: Options) -> _Run:
+def _run(texts: Sequence[str], batch: Batch, recipe: Recipe) -> _Run:
+    options = recipe.options
     blocks = split(batch, options.unit)
     table = BlockTable(Documents(texts, range(len(texts))), batch, blocks) if callable(options.keep) else None
-    found = repeats(batch, blocks, options, table.__getitem__ if table else None)
+    found = repeats(batch, blocks, recipe, table.__getitem__ if table else None)
     gone = np.flatnonzero(found.survivor != np.arange(found.survivor.size))
     needs_lines = np.zeros(len(texts), np.bool_)
     if options.unit == "paragraph" and gone.size:
@@ -229,16 +226,16 @@ def _lost_blank_lines(blocks: Blocks, gone: I64, n_texts: int) -> Bool:
     return result
 
 
-def _clean(texts: Sequence[str], options: Options) -> list[str]:
+def _clean(texts: Sequence[str], recipe: Recipe) -> list[str]:
     result = list(texts)
-    for doc, data in _cleaned(texts, encode(texts), options).items():
+    for doc, data in _cleaned(texts, encode(texts), recipe).items():
         result[doc] = data.decode("utf-8", "surrogatepass")
     return result
 
 
-def _cleaned(texts: Sequence[str], batch: Batch, options: Options) -> dict[int, bytes]:
+def _cleaned(texts: Sequence[str], batch: Batch, recipe: Recipe) -> dict[int, bytes]:
     """What is left of each text that loses something, by its number, ascending."""
-    run = _run(texts, batch, options)
+    run = _run(texts, batch, recipe)
     if run.gone.size == 0:  # the usual text, as fast as can be
         return {}
     made = dict(shortened(batch, run.blocks, run.gone))
@@ -246,7 +243,7 @@ def _cleaned(texts: Sequence[str], batch: Batch, options: Options) -> dict[int, 
     if again:
         parts = [made[doc] for doc in again]
         left = Batch(np.frombuffer(b"".join(parts), np.uint8), offsets_of(np.array([len(part) for part in parts])))
-        for place, data in _cleaned(Texts(left), left, replace(options, unit="line")).items():
+        for place, data in _cleaned(Texts(left), left, recipe.but(unit="line")).items():
             made[again[place]] = data
     return made
 

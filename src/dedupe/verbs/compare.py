@@ -14,6 +14,7 @@ from dedupe.core.similarity import intersections, ranked
 from dedupe.core.text.batch import Batch, char_offsets, encode
 from dedupe.core.text.tokens import Words, words
 from dedupe.inputs.documents import check_text
+from dedupe.matching.recipe import Recipe
 from dedupe.options import Options, Settings
 from dedupe.results import Verdict
 
@@ -95,7 +96,7 @@ def compare(a: str, b: str, *, options: Options | None = None, **settings: Unpac
         >>> result.shared
         (SharedSpan(start=0, end=18, other_start=5, other_end=23),)
     """
-    chosen = Options.of(options, settings, unit="document")
+    chosen = Recipe.of("compare", options, settings).options
     batch = encode([check_text(a, "a"), check_text(b, "b")])
     found = words(batch.buffer, batch.offsets[:-1], batch.offsets[1:])
     windows = shingles(found, chosen.width_words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Unpack
 
 import numpy as np
@@ -15,10 +15,10 @@ from dedupe.core.hashing import F64, I64, Bool
 from dedupe.core.similarity import pair_similarities, ranked
 from dedupe.core.sketch import shingle_sets
 from dedupe.core.text.batch import encode
-from dedupe.errors import OptionError
 from dedupe.inputs.documents import collect
+from dedupe.matching.recipe import Recipe
 from dedupe.options import Options, Settings
-from dedupe.verbs.find import find_documents, plain_settings
+from dedupe.verbs.find import find_documents
 from dedupe.verbs.plant import STRENGTHS, Planted, plant
 
 __all__ = ["Evaluation", "Kind", "evaluate"]
@@ -135,12 +135,12 @@ def evaluate(
         >>> evaluate(texts, rate=0.5, strengths={"case": [1.0]}).recall
         1.0
     """
-    chosen = Options.of(options, settings, unit="document")
-    _check(chosen)
+    recipe = Recipe.of("evaluate", options, settings)
+    chosen = recipe.options
     documents = collect(docs)
     planted = plant(documents.texts, rate=rate, strengths=strengths, seed=chosen.seed)
     begin = time.perf_counter()
-    found = find_documents(collect(planted.texts), replace(chosen, pairs="survivors"))
+    found = find_documents(collect(planted.texts), recipe)
     elapsed = time.perf_counter() - begin
     survivor = found.by_document()["survivor"]
     is_right, is_wrong = _judge(planted, len(documents.texts), survivor)
@@ -157,18 +157,8 @@ def evaluate(
         kinds=_by_kind(planted, copies, is_right, similarity),
         elapsed_s=elapsed,
         peak_bytes=_peak_bytes(),
-        settings=plain_settings(chosen),
+        settings=chosen.to_dict(),
     )
-
-
-def _check(options: Options) -> None:
-    if options.unit != "document":
-        raise OptionError(f"evaluate plants copies of whole texts: unit must be 'document', got {options.unit!r}")
-    if options.measure == "coverage":
-        raise OptionError(
-            "evaluate counts duplicates, and measure='coverage' finds none; "
-            "use 'jaccard', 'containment', 'ratio' or 'weighted'"
-        )
 
 
 def _judge(planted: Planted, n_texts: int, survivor: I64) -> tuple[Bool, Bool]:

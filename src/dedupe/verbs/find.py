@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
@@ -16,6 +16,7 @@ from dedupe.errors import OptionError
 from dedupe.inputs import frames
 from dedupe.inputs.columns import Texts
 from dedupe.inputs.documents import Documents, collect
+from dedupe.matching.recipe import Recipe
 from dedupe.matching.stages import Pairs, decide, policy_order
 from dedupe.options import Options, Settings, column_policy
 from dedupe.results import BlockTable, Findings
@@ -61,12 +62,13 @@ def find(
     """
     if _is_index(against):
         return _beside(against, collect(docs, text), options, settings)
-    chosen = Options.of(options, settings, unit="document")
+    chosen = Recipe.of("find", options, settings)
     return find_documents(collect(docs, text), chosen, _known(against, text))
 
 
-def find_documents(documents: Documents, options: Options, known: Documents | None = None) -> Findings:
+def find_documents(documents: Documents, recipe: Recipe, known: Documents | None = None) -> Findings:
     """The same for texts that have been checked; those of `known` stay, and are only matched against."""
+    options = recipe.options
     both = documents if known is None else _joined(documents, known)
     batch = both.batch if both.batch is not None else encode(both.texts)
     blocks = split(batch, options.unit)
@@ -79,7 +81,7 @@ def find_documents(documents: Documents, options: Options, known: Documents | No
     n_known = blocks.starts.size - n_own
     if n_known:
         order = np.concatenate((np.arange(n_own, n_own + n_known), order))
-    decision = decide(batch, blocks, options, order, n_fixed=n_known)
+    decision = decide(batch, blocks, recipe, order, n_fixed=n_known)
     stats, matches = decision.stats, decision.matches
     if known is not None:
         is_own = np.minimum(matches.left, matches.right) < n_own
@@ -91,7 +93,7 @@ def find_documents(documents: Documents, options: Options, known: Documents | No
         stats["null_texts"] = documents.n_null
     return Findings(
         stats=stats,
-        settings=plain_settings(options),
+        settings=options.to_dict(),
         _blocks=table,
         _survivor=decision.survivor[:n_own],
         _similarity=decision.similarity[:n_own],
@@ -114,7 +116,7 @@ def _covering(
     }
     own = np.arange(len(table))
     pairs = (found.pairs.left, found.pairs.right, found.pairs.similarity)
-    return Findings(stats, plain_settings(options), table, own, np.zeros(own.size), pairs, found.evidence)
+    return Findings(stats, options.to_dict(), table, own, np.zeros(own.size), pairs, found.evidence)
 
 
 def _is_index(against: object) -> bool:
@@ -186,22 +188,18 @@ def unique(
         >>> unique(["one two three", "four", "One, two, three!"], keep="longest")
         ['four', 'One, two, three!']
     """
-    chosen = Options.of(options, settings, unit="document")
-    if chosen.measure == "coverage":
-        raise OptionError(
-            "measure='coverage' finds no duplicates, so unique would keep every text; "
-            "see find for the matches, or merge to tell them once"
-        )
+    recipe = Recipe.of("unique", options, settings)
+    unit = recipe.options.unit
     frame = frames.open_frame(docs)
-    if frame is not None and chosen.unit != "document":
-        raise OptionError(f"unique keeps whole rows of a frame, so unit must be 'document', got {chosen.unit!r}")
+    if frame is not None and unit != "document":
+        raise OptionError(f"unique keeps whole rows of a frame, so unit must be 'document', got {unit!r}")
     documents = collect(docs, text) if frame is None else frames.documents(frame, text)
     if _is_index(against):
         found = _beside(against, documents, options, settings)
-        chosen = replace(chosen, unit=found.settings["unit"])
+        unit = found.settings["unit"]
     else:
-        found = find_documents(documents, chosen, _known(against, text))
-    if chosen.unit != "document":
+        found = find_documents(documents, recipe, _known(against, text))
+    if unit != "document":
         return [block.text for block in found.survivors]
     stays = np.ones(len(documents.texts), np.bool_)
     stays[found.duplicate_documents()] = False
@@ -210,11 +208,3 @@ def unique(
     if isinstance(docs, Mapping):
         return {key: text for key, text, kept in zip(documents.keys, documents.texts, stays, strict=True) if kept}
     return [text for text, kept in zip(documents.texts, stays.tolist(), strict=True) if kept]
-
-
-def plain_settings(options: Options) -> dict[str, Any]:
-    """The options as values that JSON can hold; a keep function becomes its name."""
-    values = {field.name: getattr(options, field.name) for field in fields(options)}
-    if callable(options.keep):
-        values["keep"] = getattr(options.keep, "__qualname__", repr(options.keep))
-    return values

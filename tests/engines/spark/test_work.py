@@ -16,7 +16,7 @@ from dedupe.engines.spark.job import Job, Limits
 from dedupe.engines.spark.stages import candidates
 from dedupe.engines.spark.work import Work
 from dedupe.errors import InputError, OptionError
-from dedupe.options import Options
+from dedupe.matching.recipe import Recipe
 
 TEXTS = near_duplicates(120, 11)
 
@@ -24,7 +24,7 @@ TEXTS = near_duplicates(120, 11)
 def run(frame: Any, folder: Path, **settings: Any) -> Work:
     """The stages up to the candidates, with the work that they were."""
     work = Work(frame.sparkSession, str(folder))
-    job = Job("text", "id", Options(**{"unit": "document", "threshold": 0.7, **settings}), Limits())
+    job = Job("text", "id", Recipe.of("spark", None, settings), Limits())
     candidates(work, job, frame)
     return work
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from dedupe.core import bands
 from dedupe.core.ragged import concat
 from dedupe.core.sketch import sketch
 from dedupe.core.text.batch import NO_TEXTS, Batch
@@ -80,7 +79,7 @@ def estimate(inputs: Sequence[str], output: str, job: Job) -> Estimate:
     sources = collect_sources(inputs, job.format, Path())
     begin = time.monotonic()
     batch, n_packed = _sample(sources, job)
-    plan = bands.plan(job.options.threshold, job.options.recall)
+    plan = job.recipe.plan
     blocks = split(batch, job.options.unit)
     found = sketch(
         batch.buffer, blocks.starts, blocks.ends,
@@ -102,7 +101,7 @@ def estimate(inputs: Sequence[str], output: str, job: Job) -> Estimate:
         words=int(found.n_words.sum(dtype=np.int64) * grow),
         sampled_bytes=int(batch.buffer.size),
         n_bands=plan.n_bands,
-        recall_promised=round(plan.share_found(job.options.threshold), 4),
+        recall_promised=job.recipe.recall_promised,
         elapsed_s=round(elapsed * grow * _PASSES, 1),
         memory_bytes=min(needed, job.memory_bytes),
         spill_bytes=n_blocks * block_bytes + int(n_keys * 8 * grow) + n_rows * ROW.itemsize,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dedupe.errors import OptionError, nearest
-from dedupe.options import Options, check_walk
-from dedupe.verbs.find import plain_settings
+from dedupe.matching.recipe import Recipe
+from dedupe.options import Options, listed
 
 ON_ERROR = ("stop", "skip", "quarantine")
 EMPTY = ("drop", "keep")
@@ -20,7 +20,7 @@ class Job:
     """Everything that decides what a run writes, and how it works.
 
     Attributes:
-        options: How blocks are matched.
+        recipe: How blocks are matched.
         text: Name of the column that holds the text.
         id: Name of the column that identifies a document, or None to name documents by file and row.
         format: Format of the input files, or None to tell it from their names.
@@ -36,7 +36,7 @@ class Job:
         memory_bytes: Bound on the memory of the process.
     """
 
-    options: Options
+    recipe: Recipe
     text: str = "text"
     id: str | None = None
     format: str | None = None
@@ -64,9 +64,7 @@ class Job:
         ):
             value = getattr(self, name)
             if value not in allowed:
-                listed = ", ".join(repr(choice) for choice in allowed)
-                raise OptionError(f"{name} must be one of {listed}, got {value!r}{nearest(value, allowed)}")
-        check_walk(self.options, "over files")
+                raise OptionError(f"{name} must be one of {listed(allowed)}, got {value!r}{nearest(value, allowed)}")
         if not isinstance(self.min_documents, int) or self.min_documents < 1:
             raise OptionError(f"min_documents must be a whole number from 1, got {self.min_documents!r}")
         if self.max_loss is not None and not 0 <= self.max_loss <= 1:
@@ -79,9 +77,14 @@ class Job:
     def plain(self) -> dict[str, Any]:
         """The settings that decide the output, as values that JSON can hold."""
         names = ("text", "id", "format", "inside", "min_documents", "empty", "on_error", "against", "mark", "source")
-        matching = {key: value for key, value in plain_settings(self.options).items() if key != "threads"}
+        matching = {key: value for key, value in self.options.to_dict().items() if key != "threads"}
         plain = {name: getattr(self, name) for name in (*names, "removed_format")}
         return {**plain, "options": matching}
+
+    @property
+    def options(self) -> Options:
+        """The options of the recipe."""
+        return self.recipe.options
 
     @property
     def budget_bytes(self) -> int:

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from dedupe.core import bands
 from dedupe.core.similarity import pair_similarities, ranked
 from dedupe.core.sketch import shingle_sets, sketch
 from dedupe.core.text.batch import encode
+from dedupe.matching.recipe import Recipe
 from dedupe.options import Options
 
 LEAST_WORDS, MOST_WORDS = 50, 1000  # of a text that is used; of a longer one its beginning
 _SLACK = 0.1  # planted pairs are this much above the threshold, at most
 
 
-def measure_recall(texts: Sequence[str], options: Options) -> tuple[float | None, int]:
+def measure_recall(texts: Sequence[str], recipe: Recipe) -> tuple[float | None, int]:
     """Share of planted pairs at the threshold that share a bucket.
 
     Words of each text are replaced, spread evenly by chance, until its similarity to the original lies between the
@@ -24,11 +24,12 @@ def measure_recall(texts: Sequence[str], options: Options) -> tuple[float | None
 
     Args:
         texts: Texts of the run; those under 50 words are not used.
-        options: How blocks are matched.
+        recipe: How blocks are matched.
 
     Returns:
         The share, None when no text was fit; and the number of pairs.
     """
+    options = recipe.options
     pairs = list(_planted(texts, options))
     if not pairs:
         return None, 0
@@ -38,10 +39,9 @@ def measure_recall(texts: Sequence[str], options: Options) -> tuple[float | None
     left = np.arange(0, starts.size, 2)
     similarity = pair_similarities(ranked(sets), left, left + 1)
     fit = (similarity >= options.threshold) & (similarity < options.threshold + _SLACK)
-    plan = bands.plan(options.threshold, options.recall)
     keys = sketch(
         batch.buffer, starts, ends,
-        width_words=options.width_words, plan=plan, seed=options.seed, threads=options.threads,
+        width_words=options.width_words, plan=recipe.plan, seed=options.seed, threads=options.threads,
     ).keys  # fmt: skip
     found = (keys[left] == keys[left + 1]).any(axis=1) | (similarity >= 1.0)
     return (round(float(found[fit].mean()), 4) if fit.any() else None), int(fit.sum())

@@ -19,8 +19,10 @@ from dedupe.engines.files.summary import CorpusSummary
 from dedupe.errors import DedupeError, LossError, OptionError
 from dedupe.inputs.formats.streams import is_url
 from dedupe.inputs.sizes import size_bytes
+from dedupe.matching.recipe import Recipe
 from dedupe.options import Options
-from dedupe.verbs.clean import DEFAULTS
+
+KEYWORDS = ("text", "id", "memory", "progress", "resume", "options")  # of clean_files, beside the fields of Job
 
 
 def clean_files(
@@ -76,13 +78,11 @@ def make_job(*, text: str, id: str | None, memory: int | str, options: Options |
     Raises:
         OptionError: One is unknown or breaks its rule.
     """
-    own = {field.name for field in fields(Job)} - {"options", "text", "id", "memory_bytes"}
-    ours = {name: settings.pop(name) for name in sorted(own & settings.keys())}
-    defaults: dict[str, Any] = {"unit": "document"}
-    if settings.get("unit", "document") != "document":
-        defaults = {**DEFAULTS, "unit": "document"}
-    chosen = Options.of(options, settings, **defaults)  # type: ignore[arg-type]  # checked by of()
-    return Job(chosen, text=text, id=id, memory_bytes=size_bytes(memory, "memory"), **ours)
+    own = tuple(field.name for field in fields(Job) if field.name not in ("recipe", "text", "id", "memory_bytes"))
+    of_run = {name: value for name, value in settings.items() if name in own}
+    of_matching = {name: value for name, value in settings.items() if name not in own}
+    recipe = Recipe.of("files", options, of_matching, (*KEYWORDS, *own))
+    return Job(recipe, text=text, id=id, memory_bytes=size_bytes(memory, "memory"), **of_run)
 
 
 def run(

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from dedupe.core import bands
 from dedupe.engines.files.disk.columns import give_back
 from dedupe.engines.files.disk.durable import force, write_text
 from dedupe.engines.files.disk.manifest import Manifest
@@ -63,8 +62,7 @@ class Stages:
         self.folders = folders
         self.sources, self.job, self.paths, self.progress = sources, job, paths, progress
         self.begin = time.monotonic()
-        self.plan = bands.plan(job.options.threshold, job.options.recall)
-        self.columns = RunColumns(paths.work, self.plan.n_bands)
+        self.columns = RunColumns(paths.work, job.recipe.plan.n_bands)
         progress.stage("checking", 0)
         self.manifest = Manifest.start(
             paths.work / "manifest.json", job.plain(), self._inputs() if resume else [], resume=resume
@@ -176,7 +174,7 @@ class Stages:
         self, extents: Sequence[Extent], walked: dict[str, int], losses: dict[str, Any], counts: dict[str, int]
     ) -> CorpusSummary:
         reading = self.manifest.done("reading")
-        recall, _ = measure_recall(self._sample(extents), self.job.options)
+        recall, _ = measure_recall(self._sample(extents), self.job.recipe)
         clusters = largest_clusters(self.columns, self.job)
         rows = [int(self.columns.blocks.read(block, block + 1)["row"][0]) for block, _ in clusters]
         named = Names(self.sources, extents, self.columns, self.job)
@@ -199,7 +197,7 @@ class Stages:
                 for survivor, (block, size) in zip(survivors, clusters, strict=True)
             ],
             sources=losses["sources"],
-            recall_promised=round(self.plan.share_found(self.job.options.threshold), 4),
+            recall_promised=self.job.recipe.recall_promised,
             recall_measured=recall,
             capped=walked["n_capped"],
             compared=walked["n_compared"],

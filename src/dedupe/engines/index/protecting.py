@@ -16,7 +16,7 @@ from dedupe.engines.index.joining import of_texts
 from dedupe.engines.index.storage.view import View
 from dedupe.inputs.documents import Documents
 from dedupe.results import Block, BlockTable, Findings
-from dedupe.verbs.find import order_of, plain_settings
+from dedupe.verbs.find import order_of
 
 
 class BesideTable(BlockTable):
@@ -57,7 +57,7 @@ def find_beside(view: View, documents: Documents, keep: Any) -> Findings:
     stats.update(documents=len(documents.texts), matches=int(duplicate.size), against=n_against)
     return Findings(
         stats=stats,
-        settings=plain_settings(options),
+        settings=options.to_dict(),
         _blocks=BesideTable(documents, batch, blocks, known),
         _survivor=survivor,
         _similarity=similarity,

@@ -66,7 +66,7 @@ def tell(frame: DataFrame, job: Job) -> str:
     batch = encode(sample)
     blocks_per_row = split(batch, job.options.unit).starts.size / len(sample) if sample else 0.0
     n_blocks = max(n_rows * blocks_per_row, 1.0)
-    plan = job.plan
+    plan = job.recipe.plan
     made = list(steps(n_blocks, float(n_bytes or 0), plan.n_bands))
     total = float(np.sum([step.bytes_moved for step in made]))
     head = (

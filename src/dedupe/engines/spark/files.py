@@ -12,13 +12,13 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from dedupe.engines import arrow as kernels
-from dedupe.engines.files.run import make_job
 from dedupe.engines.spark.columns import named
 from dedupe.engines.spark.explain import tell
 from dedupe.engines.spark.job import Job, Limits, check_empty
 from dedupe.engines.spark.verbs import flags_of, kept
 from dedupe.errors import InputError, OptionError
 from dedupe.inputs import formats
+from dedupe.matching.recipe import Recipe
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -121,7 +121,7 @@ def clean_files(
         documents_in=table.count(),
         documents_out=written.count(),
         removed={row["rule"]: row["count"] for row in gone.groupBy("rule").count().collect()},
-        recall_promised=round(job.plan.share_found(options.threshold), 4),
+        recall_promised=job.recipe.recall_promised,
         output=output,
         removed_list=f"{output}/_dedupe/removed",
     )
@@ -153,10 +153,10 @@ def _opened(
     """The rows of files, and the job to do on them; lines of JSON bring their fields under names of their own."""
     if id is None:
         raise OptionError("on a cluster rows have no numbers, so id must name a column that identifies each document")
-    options = make_job(text=text, id=id, memory="2GB", options=None, settings=settings).options
+    recipe = Recipe.of("spark files", None, settings)
     if format_of(inputs, format) == "parquet":
-        return session.read.parquet(*inputs), Job(text, id, options, Limits())
-    return _lines(session, inputs, text, id), Job("text", "id", options, Limits())
+        return session.read.parquet(*inputs), Job(text, id, recipe, Limits())
+    return _lines(session, inputs, text, id), Job("text", "id", recipe, Limits())
 
 
 def format_of(inputs: Sequence[str], format: str | None) -> str:

@@ -6,11 +6,10 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from dedupe import __version__
-from dedupe.core import bands
 from dedupe.engines.files.job import EMPTY
 from dedupe.errors import InputError, OptionError, nearest
-from dedupe.options import Options, check_walk, column_policy
-from dedupe.verbs.find import plain_settings
+from dedupe.matching.recipe import Recipe
+from dedupe.options import Options, column_policy, listed
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -57,29 +56,28 @@ class Job:
     Attributes:
         text: Name of the text column.
         id: Name of the column that identifies a row.
-        options: How blocks are matched.
+        recipe: How blocks are matched.
         limits: Sizes from which the run works in another way.
     """
 
     text: str
     id: str
-    options: Options
+    recipe: Recipe
     limits: Limits
 
     def __post_init__(self) -> None:
         """Check what only a cluster asks for.
 
         Raises:
-            OptionError: The measure, linkage or pairs are not those that a cluster decides by, or limits are no limits.
+            OptionError: The limits are no limits.
         """
-        check_walk(self.options, "on a cluster")
         if not isinstance(self.limits, Limits):
             raise OptionError(f"limits must be a Limits, got {self.limits!r}")
 
     @property
-    def plan(self) -> bands.Plan:
-        """Bands and rows."""
-        return bands.plan(self.options.threshold, self.options.recall)
+    def options(self) -> Options:
+        """The options of the recipe."""
+        return self.recipe.options
 
     @property
     def policy(self) -> tuple[str, str] | None:
@@ -88,7 +86,7 @@ class Job:
 
     def settings(self, *names: str) -> dict[str, Any]:
         """Some of the settings as values that JSON can hold, with the version of the library."""
-        plain = {**plain_settings(self.options), "text": self.text, "id": self.id}
+        plain = {**self.options.to_dict(), "text": self.text, "id": self.id}
         return {"library": __version__, **{name: plain[name] for name in names}}
 
     def check(self, frame: DataFrame) -> None:
@@ -129,4 +127,4 @@ def check_empty(empty: str) -> None:
         OptionError: It is not.
     """
     if empty not in EMPTY:
-        raise OptionError(f"empty must be one of 'drop', 'keep', got {empty!r}{nearest(empty, EMPTY)}")
+        raise OptionError(f"empty must be one of {listed(EMPTY)}, got {empty!r}{nearest(empty, EMPTY)}")

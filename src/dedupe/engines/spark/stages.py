@@ -96,7 +96,9 @@ def fingerprints(rows: DataFrame, job: Job) -> DataFrame:
         ", block int, start long, end long, n_words int, hash_0 long, hash_1 long, checksum long, score double, "
         "keys array<long>"
     )
-    kernel = partial(kernels.fingerprint, text="text", id="id", carried=carried, options=job.options, plan=job.plan)
+    kernel = partial(
+        kernels.fingerprint, text="text", id="id", carried=carried, options=job.options, plan=job.recipe.plan
+    )
     return rows.mapInArrow(kernel, schema)
 
 

@@ -16,8 +16,8 @@ from dedupe.engines.spark.stages import candidates, source
 from dedupe.engines.spark.work import Work
 from dedupe.engines.spark.workers import check_workers
 from dedupe.errors import InputError, nearest
+from dedupe.matching.recipe import Recipe
 from dedupe.options import Options, Settings
-from dedupe.verbs.clean import DEFAULTS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -59,7 +59,7 @@ def find(
         OptionError: A setting breaks its rule.
         WorkerError: The workers cannot run the kernels.
     """
-    job = Job(text, id, Options.of(options, settings, unit="document"), limits or Limits())
+    job = Job(text, id, Recipe.of("spark", options, settings), limits or Limits())
     return flags_of(df, job, work, explain=explain)
 
 
@@ -99,7 +99,7 @@ def unique(
         WorkerError: As for :func:`find`.
     """
     check_empty(empty)
-    job = Job(text, id, Options.of(options, settings, unit="document"), limits or Limits())
+    job = Job(text, id, Recipe.of("spark", options, settings), limits or Limits())
     return kept(df, flags_of(df, job, work, explain=explain), job, empty)
 
 
@@ -148,7 +148,7 @@ def clean(
         OptionError: A setting breaks its rule.
         WorkerError: The workers cannot run the kernels.
     """
-    chosen = Options.of(options, settings, **DEFAULTS)
+    chosen = Recipe.of("clean", options, settings).options
     kinds = dict(df.dtypes)
     if kinds.get(text) != "string" or df.columns.count(text) != 1:
         raise InputError(

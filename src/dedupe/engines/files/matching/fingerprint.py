@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from dedupe.core import bands
 from dedupe.core.hashing import U8
 from dedupe.core.ragged import concat
 from dedupe.core.sketch import sketch
@@ -87,7 +86,6 @@ class _Pass:
 
     def __init__(self, sources: Sequence[Source], job: Job, columns: RunColumns, state: dict[str, Any]) -> None:
         self.sources, self.job, self.columns, self.state = sources, job, columns, state
-        self.plan = bands.plan(job.options.threshold, job.options.recall)
         done = [Extent(*extent) for extent in state["extents"]]
         self.n_rows = done[-1].first_row + done[-1].n_rows if done else 0
         self.n_blocks = done[-1].first_block + done[-1].n_blocks if done else 0
@@ -156,7 +154,7 @@ class _Pass:
         options, columns = self.job.options, self.columns
         found = sketch(
             batch.buffer, blocks.starts, blocks.ends,
-            width_words=options.width_words, plan=self.plan, seed=options.seed, threads=options.threads,
+            width_words=options.width_words, plan=self.job.recipe.plan, seed=options.seed, threads=options.threads,
         )  # fmt: skip
         rows = np.empty(blocks.starts.size, BLOCK)
         rows["row"] = blocks.docs + self.n_rows

@@ -10,46 +10,48 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dedupe.core import bands
 from dedupe.core.bands import Plan
 from dedupe.core.text import unicode
 from dedupe.errors import DedupeError, OptionError
-from dedupe.options import Options
+from dedupe.matching.recipe import Recipe
+from dedupe.options import DESCRIPTIONS, Options
+
+# `threads` belongs to a call; linkage and pairs have one value each in an index.
+_STORED = tuple(name for name in DESCRIPTIONS if name not in ("linkage", "pairs", "threads"))
 
 
 class Rules(NamedTuple):
     """What an index decides by.
 
     Attributes:
-        options: All settings.
-        plan: Bands and rows.
+        recipe: All settings, bands and rows.
         store_text: Whether texts are kept.
     """
 
-    options: Options
-    plan: Plan
+    recipe: Recipe
     store_text: bool
+
+    @property
+    def options(self) -> Options:
+        """The options of the recipe."""
+        return self.recipe.options
+
+    @property
+    def plan(self) -> Plan:
+        """The bands and rows of the recipe."""
+        return self.recipe.plan
 
 
 def new_rules(options: Options | None, settings: Mapping[str, Any], store_text: bool | None) -> Rules:
     """The rules of a new index."""
-    chosen = Options.of(options, settings, unit="document")  # type: ignore[arg-type]  # a TypedDict, less threads
-    check_supported(chosen)
-    return Rules(chosen, bands.plan(chosen.threshold, chosen.recall), store_text is not False)
+    return Rules(Recipe.of("index", options, settings), store_text is not False)
 
 
 def plain(rules: Rules) -> dict[str, Any]:
     """The rules as values for JSON, as they are stored and compared."""
-    options = rules.options
+    options = rules.options.to_dict()
     return {
-        "unit": options.unit,
-        "measure": options.measure,
-        "threshold": options.threshold,
-        "width_words": options.width_words,
-        "recall": options.recall,
-        "keep": options.keep,
-        "min_words": options.min_words,
-        "seed": options.seed,
+        **{name: options[name] for name in _STORED},
         "store_text": rules.store_text,
         "n_bands": rules.plan.n_bands,
         "n_rows": rules.plan.n_rows,
@@ -77,9 +79,8 @@ def rules_of(path: Path, stored: Mapping[str, Any], threads: int | None) -> Rule
             f"{path} was made with text hashes {stored['hashes']}, this version has {hashes_version()}; "
             "export it with the version that wrote it, and add the export to a new index"
         )
-    names = ("unit", "measure", "threshold", "width_words", "recall", "keep", "min_words", "seed")
-    options = Options(**{name: stored[name] for name in names}, threads=threads)
-    return Rules(options, Plan(stored["n_bands"], stored["n_rows"]), stored["store_text"])
+    options = Options(**{name: stored[name] for name in _STORED}, threads=threads)
+    return Rules(Recipe(options, "index", Plan(stored["n_bands"], stored["n_rows"])), stored["store_text"])
 
 
 def check_same(
@@ -90,7 +91,7 @@ def check_same(
     given = dict(settings)
     if options is not None:
         given = {name: getattr(options, name) for name in (*stored, "pairs") if hasattr(options, name)}
-    check_supported(Options.of(options, settings, unit="document"))  # type: ignore[arg-type]
+    Recipe.of("index", options, settings)  # refuses what no index keeps to
     if store_text is not None:
         given["store_text"] = store_text
     for name, value in given.items():
@@ -98,15 +99,4 @@ def check_same(
             raise OptionError(
                 f"{name} is {value!r} in this call, but {path} was made with {name}={stored[name]!r}; leave {name}= "
                 "out, or make another index: export this one and add the export there"
-            )
-
-
-def check_supported(options: Options) -> None:
-    """Refuse settings that an index cannot keep to."""
-    allowed = {"measure": "jaccard", "linkage": "survivor", "keep": "first", "pairs": "survivors"}
-    for name, value in allowed.items():
-        if getattr(options, name) != value:
-            raise OptionError(
-                f"an index decides in order of arrival by {name}={value!r}, got {name}={getattr(options, name)!r}; "
-                f"use dedupe.find for {name}={getattr(options, name)!r}"
             )

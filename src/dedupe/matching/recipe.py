@@ -1,0 +1,178 @@
+"""What a run decides by, resolved once: options, the verb's defaults, band plan, leader limit, and what fits where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from dedupe.core import bands
+from dedupe.core.bands import Plan
+from dedupe.core.survivors import LEADERS
+from dedupe.errors import OptionError
+from dedupe.options import DESCRIPTIONS, Options, listed
+
+# Inside one document authors repeat a sentence pattern with other facts, so matching is stricter than across
+# documents; and up to seven words are a heading, a refrain or a table cell. Figures: docs/options.md.
+_PARTS: dict[str, Any] = {"threshold": 0.8, "min_words": 8}
+_WHOLE: dict[str, Any] = {"unit": "document"}
+_WALK: dict[str, tuple[Any, ...]] = {"measure": ("jaccard",), "linkage": ("survivor",), "pairs": ("survivors",)}
+_DUPLICATES = ("jaccard", "containment", "ratio", "weighted")
+
+
+class Place(NamedTuple):
+    """Where a run works, and which options hold there.
+
+    Attributes:
+        where: What messages say about it, as in ``over files``.
+        defaults: The options that have another default than in :class:`dedupe.Options`.
+        only: The values that an option may have, for options that may not have all.
+        unused: Options that would change nothing.
+        parts: Defaults that hold as well when parts of documents are compared.
+        way_out: What to do instead, for messages.
+    """
+
+    where: str
+    defaults: Mapping[str, Any] = _WHOLE
+    only: Mapping[str, tuple[Any, ...]] = {}
+    unused: tuple[str, ...] = ()
+    parts: Mapping[str, Any] = {}
+    way_out: str = "use dedupe.find for texts that fit into memory"
+
+
+_NO_DUPLICATES = "'coverage' finds no duplicates: see find for the matches, or merge to tell them once"
+
+# Which option holds where. `threads` holds everywhere and changes nothing; docs/options.md has the same as a table.
+PLACES: dict[str, Place] = {
+    "find": Place("in find"),
+    "unique": Place("in unique", only={"measure": _DUPLICATES}, unused=("pairs",), way_out=_NO_DUPLICATES),
+    "coverage": Place(
+        "with measure='coverage'", unused=("linkage", "width_words", "recall", "keep", "pairs", "min_words", "seed")
+    ),
+    "clean": Place(
+        "inside a text",
+        {"unit": "paragraph", **_PARTS},
+        {"measure": ("jaccard", "containment", "ratio")},
+        unused=("pairs",),
+        way_out="others measure rarity on a collection: use dedupe.find there",
+    ),
+    "compare": Place(
+        "in compare",
+        unused=("unit", "measure", "linkage", "recall", "keep", "pairs", "min_words", "seed"),
+    ),
+    "evaluate": Place(
+        "in evaluate",
+        only={"unit": ("document",), "measure": _DUPLICATES},
+        unused=("pairs",),
+        way_out="copies of whole texts are planted, and duplicates are counted",
+    ),
+    "files": Place("over files", only=_WALK, parts=_PARTS),
+    "index": Place("in an index", only={**_WALK, "keep": ("first",)}),
+    "spark": Place("on a cluster", only=_WALK),
+    "spark files": Place("on a cluster", only=_WALK, parts=_PARTS),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a run decides by.
+
+    Attributes:
+        options: All settings, with the defaults of the place.
+        place: Where it works, a name in PLACES.
+        plan: Bands and rows; of no meaning for the measure ``coverage``.
+        leaders: Survivors of a bucket that later blocks are compared with.
+    """
+
+    options: Options
+    place: str
+    plan: Plan = field(default=None)  # type: ignore[assignment]  # planned for the options when it is None
+    leaders: int = LEADERS
+
+    def __post_init__(self) -> None:
+        """See that the options hold in the place, and plan the bands.
+
+        Raises:
+            OptionError: One has a value that the place cannot keep to.
+        """
+        _check_only(self.options, PLACES[self.place])
+        if self.plan is None:
+            object.__setattr__(self, "plan", bands.plan(self.candidate_threshold, self.options.recall))
+
+    @classmethod
+    def of(
+        cls, place: str, given: Options | None = None, settings: Mapping[str, Any] = {}, known: tuple[str, ...] = ()
+    ) -> Recipe:
+        """Make the recipe of a call.
+
+        Args:
+            place: Where it works, a name in PLACES.
+            given: The ``options=`` argument, or None.
+            settings: The keyword arguments that are fields of Options.
+            known: Other keywords that the verb takes, for the message about an unknown one.
+
+        Raises:
+            OptionError: Both were given, a keyword is unknown, a value breaks its rule, or it does not hold here.
+        """
+        if given is None and not settings:
+            return _plain(place)
+        options = Options.of(given, settings, defaults_of(place, settings.get("unit")), known)
+        if options.measure == "coverage" and place == "find":
+            place = "coverage"
+        _check_unused(options, place, given is not None)
+        return cls(options, place)
+
+    @property
+    def candidate_threshold(self) -> float:
+        """Jaccard similarity for which the bands are planned.
+
+        An alignment ratio says little about shared shingles; half of it is what edits spread over a text leave of it.
+        """
+        threshold = self.options.threshold
+        return threshold if self.options.measure == "jaccard" else max(threshold / 2, 0.05)
+
+    @property
+    def recall_promised(self) -> float:
+        """Share of the pairs at the threshold that share a bucket."""
+        return round(self.plan.share_found(self.candidate_threshold), 4)
+
+    def but(self, **changes: Any) -> Recipe:
+        """The same recipe with other options that leave the plan as it is."""
+        return replace(self, options=replace(self.options, **changes))
+
+
+@lru_cache(maxsize=len(PLACES))
+def _plain(place: str) -> Recipe:
+    """The recipe of a call without options, checked once."""
+    return Recipe(Options(**defaults_of(place)), place)
+
+
+def defaults_of(place: str, unit: object = None) -> dict[str, Any]:
+    """The defaults of a place when a unit was asked for, or none."""
+    held = PLACES[place]
+    return dict(held.defaults) if unit in (None, "document") else {**held.defaults, **held.parts}
+
+
+def _check_only(options: Options, place: Place) -> None:
+    """Refuse what a place cannot keep to."""
+    for name, values in place.only.items():
+        value = getattr(options, name)
+        if value not in values:
+            rule = listed(values) if len(values) == 1 else f"one of {listed(values)}"
+            raise OptionError(f"{place.where} {name} must be {rule}, got {value!r}; {place.way_out}")
+
+
+def _check_unused(options: Options, place: str, is_object: bool) -> None:
+    """Refuse what would change nothing; an Options object may say nothing about it, or what is so anyway."""
+    anyway = [_plain(place).options, *([Options()] if is_object else [])]
+    for name in PLACES[place].unused:
+        value = getattr(options, name)
+        if value not in [getattr(usual, name) for usual in anyway]:
+            raise OptionError(f"{name}={value!r} has no effect {PLACES[place].where}; leave {name} out")
+
+
+def options_in(place: str) -> list[str]:
+    """The options that a call may set to more than one value, in the order of Options."""
+    held = PLACES[place]
+    return [name for name in DESCRIPTIONS if name not in held.unused and len(held.only.get(name, "..")) > 1]
