@@ -57,3 +57,8 @@ def nearest(value: object, allowed: Iterable[str]) -> str:
     """
     found = difflib.get_close_matches(str(value), list(allowed), n=1, cutoff=0.5)
     return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def needs(extra: str, package: str, what: str) -> DedupeError:
+    """The error for something whose library is not installed."""
+    return DedupeError(f"{what} needs {package}; pip install 'dedupe-text[{extra}]'")

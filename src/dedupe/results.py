@@ -14,7 +14,7 @@ from dedupe.core.hashing import F64, I64, Bool, distinct
 from dedupe.core.ratio import folded
 from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks
-from dedupe.errors import DedupeError, OptionError
+from dedupe.errors import DedupeError, OptionError, needs
 from dedupe.inputs.documents import Documents
 
 if TYPE_CHECKING:
@@ -306,7 +306,7 @@ class Findings:
         try:
             import pyarrow as pa
         except ImportError as error:
-            raise DedupeError("to_arrow() needs pyarrow; pip install 'dedupe-text[arrow]'") from error
+            raise needs("arrow", "pyarrow", "to_arrow()") from error
         columns = self.columns()
         columns["similarity"] = pa.array(columns["similarity"], mask=~self._is_duplicate)
         return pa.table(columns)

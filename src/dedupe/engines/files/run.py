@@ -17,7 +17,7 @@ from dedupe.engines.files.reading.sources import collect_sources
 from dedupe.engines.files.stages import Stages
 from dedupe.engines.files.summary import CorpusSummary
 from dedupe.errors import DedupeError, LossError, OptionError
-from dedupe.inputs.formats.streams import is_url
+from dedupe.inputs.formats.remote import is_url
 from dedupe.inputs.sizes import size_bytes
 from dedupe.matching.recipe import Recipe
 from dedupe.options import Options

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dedupe.errors import InputError
-from dedupe.inputs.formats.rows import Chunk, Texts, texts_of
+from dedupe.inputs.formats.rows import AddedColumns, Chunk, Texts, texts_of
 from dedupe.inputs.formats.streams import blocks, compression, writing
 
 LONGEST_LINE = 1 << 28  # bytes; a longer one is a file of another kind
@@ -196,32 +196,32 @@ class Writer:
         self._opened = writing(path, compression(source))
         self._file = self._opened.__enter__()
 
-    def write(self, chunk: Any, keep: Sequence[bool], texts: Mapping[int, str], marks: Sequence[Any] | None) -> None:
+    def write(self, chunk: Any, keep: Sequence[bool], texts: Mapping[int, str], added: AddedColumns | None) -> None:
         """Write the rows of a chunk that stay.
 
         Args:
             chunk: Lines.
             keep: A claim per row.
             texts: New texts of some rows.
-            marks: More columns per row, or None.
+            added: More columns, or None.
         """
-        changed = range(chunk.n_rows) if marks is not None else sorted(texts)
+        changed = range(chunk.n_rows) if added is not None else sorted(texts)
         as_is = np.array(keep, np.bool_)
         as_is[list(changed)] = False
         runs = np.flatnonzero(np.diff(as_is, prepend=False, append=False)).reshape(-1, 2)
         out: dict[int, Line] = {begin: chunk.span(begin, end) for begin, end in runs.tolist()}
         for row in changed:
             if keep[row]:
-                out[row] = self._changed(chunk, row, texts.get(row), marks[row] if marks else None)
+                out[row] = self._changed(chunk, row, texts.get(row), added.rows[row] if added else None)
         for row in sorted(out):
             self._file.write(out[row])
 
-    def _changed(self, chunk: Stretch, row: int, text: str | None, mark: Mapping[str, Any] | None) -> bytes:
+    def _changed(self, chunk: Stretch, row: int, text: str | None, columns: Mapping[str, Any] | None) -> bytes:
         line = bytes(chunk.lines([row])[0])
         if text is not None:
             line = with_text(line, chunk.text, text)
-        if mark is not None and line.strip():
-            line = with_columns(line, mark)
+        if columns is not None and line.strip():
+            line = with_columns(line, columns)
         return line + b"\n"
 
     def close(self) -> None:

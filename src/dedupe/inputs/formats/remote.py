@@ -1,12 +1,16 @@
-"""Output at a URL: whole local files are uploaded."""
+"""URLs: opened for reading, listed, and whole local files uploaded."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from dedupe.errors import InputError
-from dedupe.inputs.formats.streams import needs
+from dedupe.errors import InputError, needs
+
+
+def is_url(path: str) -> bool:
+    """Whether a path names something that is not a local file."""
+    return "://" in path
 
 
 def file_system(url: str) -> tuple[Any, str]:

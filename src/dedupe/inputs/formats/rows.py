@@ -39,10 +39,22 @@ class Chunk(Protocol):
         ...
 
 
+class AddedColumns(NamedTuple):
+    """More columns for the rows of a chunk.
+
+    Attributes:
+        kinds: Type of each column: bool, str, float, or list, of lists of whole numbers.
+        rows: The values of each row, by column; None where there is none.
+    """
+
+    kinds: Mapping[str, type]
+    rows: Sequence[Mapping[str, Any]]
+
+
 class RowWriter(Protocol):
     """Writes the rows that stay, in the format of their source."""
 
-    def write(self, chunk: Any, keep: Sequence[bool], texts: Mapping[int, str], marks: Sequence[Any] | None) -> None:
+    def write(self, chunk: Any, keep: Sequence[bool], texts: Mapping[int, str], added: AddedColumns | None) -> None:
         """Write the rows of a chunk that stay, some with a new text, some with more columns."""
         ...
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from dedupe.errors import InputError
 from dedupe.inputs.formats.jsonl import LONGEST_LINE, is_utf16, lines, not_utf8
-from dedupe.inputs.formats.rows import Texts, texts_of
+from dedupe.inputs.formats.rows import AddedColumns, Texts, texts_of
 from dedupe.inputs.formats.streams import compression, writing
 
 _CHUNK = 4 << 20  # bytes of rows handed over at a time
@@ -143,21 +143,20 @@ class Writer:
         self._file = self._opened.__enter__()
         self._has_header = False
 
-    def write(self, chunk: Rows, keep: Sequence[bool], texts: Mapping[int, str], marks: Sequence[Any] | None) -> None:
+    def write(self, chunk: Rows, keep: Sequence[bool], texts: Mapping[int, str], added: AddedColumns | None) -> None:
         """Write the rows of a chunk that stay."""
         table = chunk.table
         out = []
         if not self._has_header:
             self._has_header = True
-            added = marks[0] if marks else {}
-            out.append(_with_fields(table.header, list(added), table.delimiter))
+            out.append(_with_fields(table.header, list(added.kinds) if added else [], table.delimiter))
         for row, line in enumerate(chunk.lines):
             if not keep[row]:
                 continue
             if row in texts:
                 line = with_field(line, table.column, texts[row], table.delimiter)
-            if marks is not None and chunk.fields[row]:
-                line = _with_fields(line, [_plain(value) for value in marks[row].values()], table.delimiter)
+            if added is not None and chunk.fields[row]:
+                line = _with_fields(line, [_plain(value) for value in added.rows[row].values()], table.delimiter)
             out.append(line)
         self._file.write("".join(out).encode("utf-8", "surrogateescape"))
 

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from dedupe.errors import DedupeError, InputError
+from dedupe.errors import InputError, needs
+from dedupe.inputs.formats.remote import file_system, is_url
 
 BLOCK = 4 << 20  # bytes read at a time
 # A real text packs to between a half and a fiftieth; an archive made to fill the disk to a thousandth and less.
@@ -19,11 +20,6 @@ MOST_EXPANSION = 250
 _FREE = 64 << 20  # bytes that any file may expand to
 _GZIP_BLOCK = 1 << 17
 _ZSTD_BLOCK = 4096  # packed bytes at a time: a frame makes at most 128 KB of four bytes, so at most 128 MB of these
-
-
-def needs(extra: str, package: str, what: str) -> DedupeError:
-    """The error for a format whose library is not installed."""
-    return DedupeError(f"{what} needs {package}; pip install 'dedupe-text[{extra}]'")
 
 
 def compression(name: str) -> str:
@@ -34,11 +30,6 @@ def compression(name: str) -> str:
     return "zst" if lower.endswith((".zst", ".zstd")) else ""
 
 
-def is_url(path: str) -> bool:
-    """Whether a path names something that is not a local file."""
-    return "://" in path
-
-
 @contextmanager
 def reading(path: str) -> Iterator[IO[bytes]]:
     """Open a file or URL for reading, as it is."""
@@ -46,11 +37,8 @@ def reading(path: str) -> Iterator[IO[bytes]]:
         with open(path, "rb") as file:
             yield file
         return
-    try:
-        import fsspec
-    except ImportError as error:
-        raise needs("url", "fsspec", f"{path} (a URL)") from error
-    with fsspec.open(path, "rb") as file:
+    system, inner = file_system(path)
+    with system.open(inner, "rb") as file:
         yield cast(IO[bytes], file)
 
 

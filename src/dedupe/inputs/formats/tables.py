@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from dedupe.core.text.batch import Batch, encode
-from dedupe.errors import InputError
-from dedupe.inputs.formats.rows import Texts
-from dedupe.inputs.formats.streams import needs, reading
+from dedupe.errors import InputError, needs
+from dedupe.inputs.formats.rows import AddedColumns, Texts
+from dedupe.inputs.formats.streams import reading
 
 try:
     import pyarrow as pa
@@ -134,7 +134,7 @@ def _read_parquet(file: Any, path: str, text: str, columns: Sequence[str] | None
         size = min(max(_CHUNK * n_rows // max(n_bytes, 1), 64), 1 << 16)
         for batch in made.iter_batches(batch_size=size, row_groups=[group], columns=chosen):
             yield Rows(batch, text, group, made)
-        pa.default_memory_pool().release_unused()  # Arrow keeps what it has freed, beside the bound of the run
+        pa.default_memory_pool().release_unused()  # Arrow keeps what it has freed, which would add to the memory bound
     if about.num_rows == 0:
         yield Rows(_empty(schema), text, 0, made)
 
@@ -168,7 +168,7 @@ class Writer:
         self._waiting: list[Any] = []
         self._group, self._n_bytes = -1, 0
 
-    def write(self, chunk: Rows, keep: Sequence[bool], texts: Mapping[int, str], marks: Sequence[Any] | None) -> None:
+    def write(self, chunk: Rows, keep: Sequence[bool], texts: Mapping[int, str], added: AddedColumns | None) -> None:
         """Write the rows of a chunk that stay."""
         batch = chunk.batch
         if texts:
@@ -179,8 +179,8 @@ class Writer:
             kind = batch.schema.field(place).type
             plain = pa.array(values, kind.value_type if pa.types.is_dictionary(kind) else kind)
             batch = batch.set_column(place, batch.schema.field(place), plain.cast(kind))
-        if marks is not None:
-            batch = _marked(batch, marks)
+        if added is not None:
+            batch = _with_columns(batch, added)
         if self._opened is None:
             self._opened = _open(self.path, batch.schema, chunk.origin)
         if chunk.group != self._group or self._n_bytes >= _GROUP:
@@ -230,16 +230,9 @@ def _codec(name: str) -> str:
     return "none" if name == "UNCOMPRESSED" else name.lower()
 
 
-def _marked(batch: Any, marks: Sequence[Mapping[str, Any]]) -> Any:
-    kinds = {
-        "dedupe_keep": pa.bool_(),
-        "dedupe_survivor": pa.string(),
-        "dedupe_similarity": pa.float64(),
-        "dedupe_rule": pa.string(),
-        "dedupe_spans": pa.list_(pa.list_(pa.int64())),
-    }
-    names = list(marks[0]) if marks else []
-    for name in names:
-        column = pa.array([mark[name] for mark in marks], kinds[name])
-        batch = batch.append_column(pa.field(name, kinds[name]), column)
+def _with_columns(batch: Any, added: AddedColumns) -> Any:
+    types = {bool: pa.bool_(), str: pa.string(), float: pa.float64(), list: pa.list_(pa.list_(pa.int64()))}
+    for name, kind in added.kinds.items():
+        column = pa.array([row[name] for row in added.rows], types[kind])
+        batch = batch.append_column(pa.field(name, types[kind]), column)
     return batch

@@ -9,7 +9,7 @@ from typing import Any
 from dedupe.core.text.batch import encode
 from dedupe.errors import InputError
 from dedupe.inputs.formats.jsonl import not_utf8
-from dedupe.inputs.formats.rows import Texts
+from dedupe.inputs.formats.rows import AddedColumns, Texts
 from dedupe.inputs.formats.streams import blocks, compression, copy, writing
 
 _LARGEST = 1 << 28  # bytes; texts are held whole
@@ -64,9 +64,9 @@ class Writer:
         """Note where to write."""
         self.path, self.source = path, source
 
-    def write(self, chunk: File, keep: Sequence[bool], texts: Mapping[int, str], marks: Sequence[Any] | None) -> None:
+    def write(self, chunk: File, keep: Sequence[bool], texts: Mapping[int, str], added: AddedColumns | None) -> None:
         """Copy the file, or write its new text."""
-        if marks is not None:
+        if added is not None:
             raise InputError(f"{self.source}: a text file has no columns to mark; leave mark out, or use JSON Lines")
         if not keep[0]:
             return

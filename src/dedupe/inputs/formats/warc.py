@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from dedupe.core.text.batch import encode
-from dedupe.errors import InputError
-from dedupe.inputs.formats.rows import Texts
-from dedupe.inputs.formats.streams import BLOCK, needs, reading
+from dedupe.errors import InputError, needs
+from dedupe.inputs.formats.rows import AddedColumns, Texts
+from dedupe.inputs.formats.streams import BLOCK, reading
 
 _CHUNK = 8 << 20  # bytes of text handed over at a time
 _LARGEST = 1 << 28  # bytes of a record's text that are looked at
@@ -101,11 +101,9 @@ class Writer:
         self._opened = reading(source)
         self._source: IO[bytes] = self._opened.__enter__()
 
-    def write(
-        self, chunk: Records, keep: Sequence[bool], texts: Mapping[int, str], marks: Sequence[Any] | None
-    ) -> None:
+    def write(self, chunk: Records, keep: Sequence[bool], texts: Mapping[int, str], added: AddedColumns | None) -> None:
         """Copy the records that stay."""
-        if marks is not None or texts:
+        if added is not None or texts:
             raise InputError(
                 f"{chunk.path}: a WARC record is kept whole or not at all; use the unit 'document' without inside or "
                 "mark, or turn the archive into JSON Lines first"

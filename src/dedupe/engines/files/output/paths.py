@@ -13,8 +13,8 @@ from dedupe.engines.files.job import Job
 from dedupe.engines.files.reading.sources import STDIN, Source
 from dedupe.errors import InputError
 from dedupe.inputs.formats import format_of
-from dedupe.inputs.formats.remote import file_system, first_entry
-from dedupe.inputs.formats.streams import compression, is_url
+from dedupe.inputs.formats.remote import file_system, first_entry, is_url
+from dedupe.inputs.formats.streams import compression
 
 REPORT_FOLDER = "_dedupe"  # a name with an underscore: loaders of data sets pass over it
 

@@ -16,7 +16,7 @@ from dedupe.engines.files.disk.run_columns import Extent, RunColumns
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.matching.decide import RULES, rules
 from dedupe.engines.files.reading.sources import Source
-from dedupe.inputs.formats.streams import needs
+from dedupe.errors import needs
 from dedupe.results import Duplicate
 
 _ROWS = 50_000  # in a row group

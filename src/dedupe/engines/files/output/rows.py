@@ -21,9 +21,11 @@ from dedupe.engines.files.reading.rows import chunks_of, texts_in
 from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import InputError
 from dedupe.inputs.formats import writer
-from dedupe.inputs.formats.rows import Chunk
+from dedupe.inputs.formats.rows import AddedColumns, Chunk
 from dedupe.matching.repeats import cuts
 from dedupe.verbs.clean import analyze
+
+_MARKS = {"dedupe_keep": bool, "dedupe_survivor": str, "dedupe_similarity": float, "dedupe_rule": str}
 
 
 class FileWriter:
@@ -92,7 +94,7 @@ class FileWriter:
 
     def _fates(
         self, chunk: Chunk, first: I64, rows: Array, links: Array
-    ) -> tuple[list[bool], dict[int, str], list[dict[str, Any]] | None]:
+    ) -> tuple[list[bool], dict[int, str], AddedColumns | None]:
         """Which rows stay, new texts of some, and marks for all if they are wanted."""
         keep: Bool = (rows["state"] & BAD) == 0
         touched = np.searchsorted(first, links["block"], side="right") - 1
@@ -147,28 +149,23 @@ class FileWriter:
         self.counts["inside_characters"] += len(text) - len(analysis.text)
         return analysis.text
 
-    def _marks(self, n_rows: int, touched: I64, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """More columns for each row."""
-        marks: list[dict[str, Any]] = []
-        for _ in range(n_rows):
-            if self.job.needs_spans:
-                marks.append({"dedupe_spans": []})
-            else:
-                marks.append(
-                    {"dedupe_keep": True, "dedupe_survivor": None, "dedupe_similarity": None, "dedupe_rule": None}
-                )
+    def _marks(self, n_rows: int, touched: I64, entries: list[dict[str, Any]]) -> AddedColumns:
+        """Columns that say what would go."""
+        if self.job.needs_spans:
+            spans: list[dict[str, Any]] = [{"dedupe_spans": []} for _ in range(n_rows)]
+            for row, entry in zip(touched.tolist(), entries, strict=True):
+                spans[row]["dedupe_spans"].append(entry["span"])
+            return AddedColumns({"dedupe_spans": list}, spans)
+        rows = [dict.fromkeys(_MARKS, None) | {"dedupe_keep": True} for _ in range(n_rows)]
         for row, entry in zip(touched.tolist(), entries, strict=True):
-            if self.job.needs_spans:
-                marks[row]["dedupe_spans"].append(entry["span"])
-            else:
-                survivor = entry["survivor"]
-                marks[row] = {
-                    "dedupe_keep": False,
-                    "dedupe_survivor": survivor["id"] if "id" in survivor else f"{survivor['file']}:{survivor['row']}",
-                    "dedupe_similarity": entry["similarity"],
-                    "dedupe_rule": entry["rule"],
-                }
-        return marks
+            survivor = entry["survivor"]
+            rows[row] = {
+                "dedupe_keep": False,
+                "dedupe_survivor": survivor["id"] if "id" in survivor else f"{survivor['file']}:{survivor['row']}",
+                "dedupe_similarity": entry["similarity"],
+                "dedupe_rule": entry["rule"],
+            }
+        return AddedColumns(_MARKS, rows)
 
     def _set_aside(self, source: Source, chunk: Chunk, first_row: int, place: int) -> None:
         problem = chunk.texts([place]).problems.get(0, "")

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from dedupe.errors import InputError
 from dedupe.inputs.formats import FORMATS, format_of
-from dedupe.inputs.formats.streams import BLOCK, is_url, reading
+from dedupe.inputs.formats.remote import is_url
+from dedupe.inputs.formats.streams import BLOCK, reading
 
 STDIN = "-"
 
