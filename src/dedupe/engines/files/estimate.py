@@ -23,7 +23,7 @@ from dedupe.errors import InputError
 from dedupe.inputs.formats import read
 
 _SAMPLE = 32 << 20  # bytes of text
-_BASE = 120 << 20  # bytes of the interpreter, libraries and texts in work
+_BASE = 120 << 20  # bytes of the interpreter, libraries and the texts at hand
 # The first pass is about half of the work: texts that may match are read again, and all are copied.
 _PASSES = 2.0
 
@@ -44,7 +44,7 @@ class Estimate:
         recall_promised: Share of the pairs at the threshold that will be found.
         elapsed_s: Time, about.
         memory_bytes: Memory, about; never above the bound.
-        spill_bytes: Disk for files in work, about.
+        spill_bytes: Disk for work files, about.
         output_bytes: Disk for the cleaned files, at most.
     """
 
@@ -81,7 +81,7 @@ def estimate(inputs: Sequence[str], output: str, job: Job) -> Estimate:
     batch, n_packed = _sample(sources, job)
     plan = job.recipe.plan
     blocks = split(batch, job.options.unit)
-    found = sketch(
+    sketched = sketch(
         batch.buffer, blocks.starts, blocks.ends,
         width_words=job.options.width_words, plan=plan, seed=job.options.seed, threads=job.options.threads,
     )  # fmt: skip
@@ -89,7 +89,7 @@ def estimate(inputs: Sequence[str], output: str, job: Job) -> Estimate:
     bytes_in = sum(source.size_bytes for source in sources)
     grow = max(bytes_in / max(n_packed, 1), 1.0)
     n_blocks, n_rows = int(blocks.starts.size * grow), int((batch.offsets.size - 1) * grow)
-    n_keys = sum(int(has_key(found.n_words, job.options, band).sum()) for band in range(plan.n_bands))
+    n_keys = sum(int(has_key(sketched.n_words, job.options, band).sum()) for band in range(plan.n_bands))
     block_bytes = BLOCK.itemsize + (SPAN.itemsize if job.needs_spans else 0)
     needed = _BASE + n_blocks * 64 + int(batch.buffer.size * grow)
     return Estimate(
@@ -98,7 +98,7 @@ def estimate(inputs: Sequence[str], output: str, job: Job) -> Estimate:
         text_bytes=int(batch.buffer.size * grow),
         documents=n_rows,
         blocks=n_blocks,
-        words=int(found.n_words.sum(dtype=np.int64) * grow),
+        words=int(sketched.n_words.sum(dtype=np.int64) * grow),
         sampled_bytes=int(batch.buffer.size),
         n_bands=plan.n_bands,
         recall_promised=job.recipe.recall_promised,

@@ -43,8 +43,8 @@ def measure_recall(texts: Sequence[str], recipe: Recipe) -> tuple[float | None, 
         batch.buffer, starts, ends,
         width_words=options.width_words, plan=recipe.plan, seed=options.seed, threads=options.threads,
     ).keys  # fmt: skip
-    found = (keys[left] == keys[left + 1]).any(axis=1) | (similarity >= 1.0)
-    return (round(float(found[fit].mean()), 4) if fit.any() else None), int(fit.sum())
+    is_found = (keys[left] == keys[left + 1]).any(axis=1) | (similarity >= 1.0)
+    return (round(float(is_found[fit].mean()), 4) if fit.any() else None), int(fit.sum())
 
 
 def _planted(texts: Sequence[str], options: Options) -> Iterator[tuple[str, str]]:
@@ -60,7 +60,7 @@ def _planted(texts: Sequence[str], options: Options) -> Iterator[tuple[str, str]
             kept = 2 * target / (1 + target)
             share = 1 - kept ** (1 / width)
             edited = [
-                f"zq{number}x{place}" if chance < share else word
-                for place, (word, chance) in enumerate(zip(words, random.random(len(words)).tolist(), strict=True))
+                f"zq{number}x{position}" if chance < share else word
+                for position, (word, chance) in enumerate(zip(words, random.random(len(words)).tolist(), strict=True))
             ]
             yield " ".join(words), " ".join(edited)

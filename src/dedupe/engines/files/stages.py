@@ -1,4 +1,4 @@
-"""The stages of a run in order, each noted when it is finished, so that a rerun goes on where it stopped."""
+"""The stages of a run in order, each noted when it is finished, so that a run can resume."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Stages:
         *,
         resume: bool,
     ) -> None:
-        """Begin, or go on where the manifest says; `folders` are those that were given whole."""
+        """Start, or resume where the manifest says; `folders` are the inputs that are folders."""
         self.folders = folders
         self.sources, self.job, self.paths, self.progress = sources, job, paths, progress
         self.begin = time.monotonic()
@@ -90,13 +90,13 @@ class Stages:
         return noted
 
     def note_spills(self) -> None:
-        """Keep the greatest size of the files in work."""
-        names = (
+        """Keep the greatest size of the work files."""
+        columns = (
             entry
             for entry in os.scandir(self.paths.work)
             if entry.name.endswith((".bin", ".bytes", ".heads", ".postings"))
         )
-        self.spilled = max(self.spilled, sum(entry.stat().st_size for entry in names))
+        self.spilled = max(self.spilled, sum(entry.stat().st_size for entry in columns))
         self.manifest.notes["spilled_bytes"] = self.spilled
 
     def do(self) -> CorpusSummary:
@@ -130,12 +130,14 @@ class Stages:
         pair = self.stage("ids", lambda: find_same_id(self.columns, self.job) or [])
         if not pair:
             return
-        one, other = Names(self.sources, extents, self.columns, self.job).of(np.array(pair, np.int64))
-        what = f"id {one['id']!r} comes twice: {one['file']} row {one['row']} and {other['file']} row {other['row']}"
+        first, second = Names(self.sources, extents, self.columns, self.job).of(np.array(pair, np.int64))
+        problem = f"id {first['id']!r} comes twice: {first['file']} row {first['row']} and {second['file']} row {second['row']}"
         if self.job.on_error == "stop":
-            raise InputError(f"{what}; leave id out to name documents by file and row (on_error='skip' only notes it)")
+            raise InputError(
+                f"{problem}; leave id out to name documents by file and row (on_error='skip' only notes it)"
+            )
         self.manifest.done("reading")["problems"].append(
-            {"file": other["file"], "row": other["row"] - 1, "problem": what}
+            {"file": second["file"], "row": second["row"] - 1, "problem": problem}
         )
 
     def _compare(self, extents: Sequence[Extent]) -> dict[str, int]:
@@ -181,7 +183,7 @@ class Stages:
         survivors = named.of(np.array(rows, np.int64))
         removed = {**losses["removed"], "inside": counts["inside_blocks"]}
         paths = self.paths
-        aside = None if paths.output is None else paths.public_name(paths.removed_list(self.job))
+        removed_list = None if paths.output is None else paths.public_name(paths.removed_list(self.job))
         return CorpusSummary(
             documents_in=count_documents(self.columns),
             documents_out=counts["documents_out"],
@@ -206,7 +208,7 @@ class Stages:
             spilled_bytes=self.spilled,
             settings=self.job.plain(),
             output="-" if paths.output is None else paths.public_name(paths.output),
-            removed_list=aside,
+            removed_list=removed_list,
         )
 
     def _sample(self, extents: Sequence[Extent]) -> list[str]:

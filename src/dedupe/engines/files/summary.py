@@ -27,10 +27,10 @@ class CorpusSummary:
 
     Attributes:
         documents_in: Rows that came in, those that could not be read included.
-        documents_out: Rows that went out.
-        words_in: Words of all blocks that were looked at (of paragraphs without inner repeats, when these went first).
+        documents_out: Rows that are written.
+        words_in: Words of all blocks that were looked at (of paragraphs without inner repeats, when these are removed first).
         words_out: Words of the blocks that stay.
-        removed: Blocks that go, by rule: ``identical``, ``same words``, ``similar``, ``against`` (an index),
+        removed: Removed blocks, by rule: ``identical``, ``same words``, ``similar``, ``against`` (an index),
             ``inside``.
         emptied: Documents that lost all their text.
         shortened: Documents that lost a part of it.
@@ -42,12 +42,12 @@ class CorpusSummary:
         recall_measured: Share that was found of pairs planted at the threshold in a sample; None without a sample.
         capped: Times that a bucket was too full for one more leader; 0 means that nothing was cut short.
         compared: Pairs that were compared exactly.
-        elapsed_s: Time, of this run alone when it went on with an earlier one.
-        peak_memory_bytes: Greatest memory of the process so far; None where the system does not tell.
-        spilled_bytes: Greatest size of the files in work.
+        elapsed_s: Time, of this run alone when it resumed an earlier one.
+        peak_memory_bytes: Greatest memory of the process so far; None where the system does not say.
+        spilled_bytes: Greatest size of the work files.
         settings: The settings of the run.
-        output: Where the files went.
-        removed_list: The list of what went.
+        output: Where the files are.
+        removed_list: The removed list.
     """
 
     documents_in: int
@@ -80,10 +80,10 @@ class CorpusSummary:
 def peak_memory_bytes() -> int | None:
     """Greatest resident memory of this process so far."""
     status = Path("/proc/self/status")
-    if status.exists():  # Linux: what getrusage tells there may be the peak of the process that started this one
-        found = next((line for line in status.read_text().splitlines() if line.startswith("VmHWM:")), None)
-        if found:
-            return int(found.split()[1]) * 1024
+    if status.exists():  # Linux: what getrusage returns there may be the peak of the process that started this one
+        peak_line = next((line for line in status.read_text().splitlines() if line.startswith("VmHWM:")), None)
+        if peak_line:
+            return int(peak_line.split()[1]) * 1024
     try:
         import resource
     except ImportError:  # not on Windows
@@ -101,37 +101,37 @@ def count_losses(
         sources: The files.
         extents: Where their blocks lie.
         columns: The columns.
-        origins: Names of the sources that a column tells, or None: each file is one.
+        origins: Names of the sources in a column, or None: each file is a source.
     """
     first = np.array([extent.first_block for extent in extents], np.int64)
     names = [source.name for source in sources] if origins is None else list(origins)
-    words_in, words_gone = np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
+    words_in, words_removed = np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
     by_rule = np.zeros(len(RULES), np.int64)
 
     def add(total: I64, numbers: I64, rows: Array) -> None:
         """Add the words of blocks to their sources."""
         if origins is None:
-            place = np.searchsorted(first, numbers, side="right") - 1
+            source = np.searchsorted(first, numbers, side="right") - 1
         else:
-            place = columns.origins.take(rows["row"])
-        total += np.bincount(place, rows["n_words"], minlength=total.size).astype(np.int64)
+            source = columns.origins.take(rows["row"])
+        total += np.bincount(source, rows["n_words"], minlength=total.size).astype(np.int64)
 
     for begin, rows in columns.blocks.chunks():
         add(words_in, np.arange(begin, begin + rows.size), rows)
     for _, links in columns.links.chunks():
-        add(words_gone, links["block"], columns.blocks.take(links["block"]))
+        add(words_removed, links["block"], columns.blocks.take(links["block"]))
         by_rule += np.bincount(rules(columns, links), minlength=len(RULES))
-    share = words_gone / np.maximum(words_in, 1)
-    worst = [number for number in np.argsort(-share, kind="stable")[:_LISTED].tolist() if words_gone[number]]
+    share = words_removed / np.maximum(words_in, 1)
+    worst = [number for number in np.argsort(-share, kind="stable")[:_LISTED].tolist() if words_removed[number]]
     return {
         "words_in": int(words_in.sum()),
-        "words_out": int(words_in.sum() - words_gone.sum()),
+        "words_out": int(words_in.sum() - words_removed.sum()),
         "removed": dict(zip(RULES, by_rule.tolist(), strict=True)),
         "sources": [
             {
                 "source": names[number],
                 "words_in": int(words_in[number]),
-                "words_out": int(words_in[number] - words_gone[number]),
+                "words_out": int(words_in[number] - words_removed[number]),
                 "lost": round(float(share[number]), 4),
             }
             for number in worst
@@ -155,7 +155,7 @@ def check_loss(job: Job, losses: Mapping[str, Any]) -> None:
         if share > job.max_loss:
             raise LossError(
                 f"{share:.1%} of the words of {name} would go, and max_loss is {job.max_loss:g}; nothing was written. "
-                "Look at the largest clusters with mark, or go on by resume with a greater max_loss"
+                "Look at the largest clusters with mark, or resume with a greater max_loss"
             )
 
 
@@ -166,7 +166,7 @@ def largest_clusters(columns: RunColumns, job: Job) -> list[tuple[int, int]]:
         heads, sizes = np.unique(links["survivor"], return_counts=True)
         top = np.argsort(-sizes, kind="stable")[:_LISTED]
         best += list(zip(heads[top].tolist(), (sizes[top] + 1).tolist(), strict=True))
-        best = sorted(best, key=lambda one: (-one[1], one[0]))[:_LISTED]
+        best = sorted(best, key=lambda cluster: (-cluster[1], cluster[0]))[:_LISTED]
     return best
 
 

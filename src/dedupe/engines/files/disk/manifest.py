@@ -26,27 +26,27 @@ class Manifest:
 
     @classmethod
     def start(cls, path: Path, settings: dict[str, Any], inputs: list[dict[str, Any]], *, resume: bool) -> Manifest:
-        """Begin a run, or go on with one.
+        """Start a run, or resume one.
 
         Raises:
-            InputError: The run to go on with had other settings or inputs; names the first difference.
+            InputError: The run to resume had other settings or inputs; names the first difference.
         """
         notes = {"version": _VERSION, "settings": settings, "inputs": inputs, "stages": {}}
-        made = cls(path, json.loads(json.dumps(notes)))
+        manifest = cls(path, json.loads(json.dumps(notes)))
         if resume and path.exists():
             earlier = json.loads(path.read_text())
             if not earlier["inputs"]:  # it ended before it had noted anything
-                earlier["inputs"] = made.notes["inputs"]
+                earlier["inputs"] = manifest.notes["inputs"]
             for part in ("version", "settings", "inputs"):
-                if earlier.get(part) != made.notes[part]:
+                if earlier.get(part) != manifest.notes[part]:
                     raise InputError(
-                        f"cannot go on with the run in {path.parent}: {_difference(earlier.get(part), made.notes[part])}; "
+                        f"cannot resume the run in {path.parent}: {_difference(earlier.get(part), manifest.notes[part])}; "
                         "delete the output and start again"
                     )
-            made.notes = earlier
+            manifest.notes = earlier
         else:
-            made.save()
-        return made
+            manifest.save()
+        return manifest
 
     def done(self, stage: str) -> Any:
         """What a finished stage noted; None when it is not finished."""
@@ -70,8 +70,8 @@ def _difference(before: Any, now: Any, where: str = "") -> str:
     if isinstance(before, list) and isinstance(now, list):
         if len(before) != len(now):
             return f"it had {len(before)} inputs, there are {len(now)} now"
-        for one, other in zip(before, now, strict=True):
-            if one != other:
-                name = one.get("path") if isinstance(one, dict) else ""
+        for earlier, later in zip(before, now, strict=True):
+            if earlier != later:
+                name = earlier.get("path") if isinstance(earlier, dict) else ""
                 return f"the input {name} has other content"
     return f"{where or 'its version'} was {before!r} and is {now!r} now"

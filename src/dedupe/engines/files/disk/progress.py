@@ -11,10 +11,10 @@ _PAUSE_S = 0.5
 
 
 class Progress:
-    """Tells about stages; silent when no stream is given."""
+    """Reports stages to a terminal or a program; silent without a style."""
 
     def __init__(self, style: str | None = None, stream: IO[str] | None = None) -> None:
-        """Choose where to tell.
+        """Choose how to report.
 
         Args:
             style: ``bar`` (tqdm, if it is installed), ``json`` (a line per stage and half second), or None.
@@ -22,26 +22,26 @@ class Progress:
         """
         self._style, self._stream = style, stream or sys.stderr
         self._bar: Any = None
-        self._stage, self._total, self._done, self._begin, self._told = "", 0, 0, 0.0, 0.0
+        self._stage, self._total, self._done, self._begin, self._reported = "", 0, 0, 0.0, 0.0
 
     def stage(self, name: str, total_bytes: int = 0) -> None:
         """Begin a stage; the one before is over."""
         self.close()
         self._stage, self._total, self._done = name, total_bytes, 0
-        self._begin = self._told = time.monotonic()
+        self._begin = self._reported = time.monotonic()
         if self._style == "bar":
             self._bar = _bar(name, total_bytes, self._stream)
         elif self._style == "json":
-            self._tell("start")
+            self._report("start")
 
     def advance(self, n_bytes: int) -> None:
         """Note that so many bytes of the stage are done."""
         self._done += n_bytes
         if self._bar is not None:
             self._bar.update(n_bytes)
-        elif self._style == "json" and time.monotonic() - self._told >= _PAUSE_S:
-            self._told = time.monotonic()
-            self._tell("progress")
+        elif self._style == "json" and time.monotonic() - self._reported >= _PAUSE_S:
+            self._reported = time.monotonic()
+            self._report("progress")
 
     def close(self) -> None:
         """End the stage."""
@@ -49,10 +49,10 @@ class Progress:
             self._bar.close()
             self._bar = None
         if self._style == "json" and self._stage:
-            self._tell("end")
+            self._report("end")
         self._stage = ""
 
-    def _tell(self, event: str) -> None:
+    def _report(self, event: str) -> None:
         elapsed = time.monotonic() - self._begin
         speed = self._done / elapsed / 1e6 if elapsed else 0.0
         left = (self._total - self._done) / (speed * 1e6) if speed and self._total else None

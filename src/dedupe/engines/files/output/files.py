@@ -1,4 +1,4 @@
-"""Files on their way out: written under other names, forced onto the disk, and only then called what they are."""
+"""Files are written under other names, forced onto the disk, and only then renamed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def write_files(
     """
     (paths.work / "written").mkdir(exist_ok=True)
     state = manifest.done("writing") or {"files": 0, "removed": 0, "quarantine": 0, "counts": {}}
-    if state["files"] == len(sources):  # the lists may have gone to their places
+    if state["files"] == len(sources):  # the lists may be in the report folder already
         finished: dict[str, int] = state["counts"]
         return finished
     lists = {name: paths.work / f"{name}.jsonl" for name in ("removed", "quarantine")}
@@ -112,9 +112,9 @@ def copy_notes(source: Path, target: Path, mark: str) -> None:
     """Copy the notes of a data set saved by Hugging Face datasets, with a fingerprint of their own.
 
     Args:
-        source: A folder that went in.
-        target: The folder that came out.
-        mark: What tells this run from others, for the fingerprint.
+        source: An input folder.
+        target: Its output folder.
+        mark: What distinguishes this run from others, for the fingerprint.
     """
     for path in [path for name in NOTES for path in source.rglob(name)]:
         into = target / path.relative_to(source)

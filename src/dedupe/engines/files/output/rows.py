@@ -22,7 +22,7 @@ from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import InputError
 from dedupe.inputs.formats import writer
 from dedupe.inputs.formats.rows import AddedColumns, Chunk
-from dedupe.matching.repeats import cuts
+from dedupe.matching.repeats import shortened
 from dedupe.verbs.clean import analyze
 
 _MARKS = {"dedupe_keep": bool, "dedupe_survivor": str, "dedupe_similarity": float, "dedupe_rule": str}
@@ -58,8 +58,8 @@ class FileWriter:
                 links = self.columns.links.read(link, last)
                 link = last
                 keep, texts, marks = self._fates(chunk, first, rows, links)
-                for place in np.flatnonzero(rows["state"] & BAD).tolist():
-                    self._set_aside(source, chunk, row, place)
+                for bad_row in np.flatnonzero(rows["state"] & BAD).tolist():
+                    self._add_to_quarantine(source, chunk, row, bad_row)
                 if written is not None:
                     written.result()
                 keep += [False] * (chunk.n_rows - n_rows)
@@ -105,7 +105,7 @@ class FileWriter:
             if not self.job.mark:
                 keep[touched] = False
         changed = np.union1d(np.flatnonzero(is_inside), touched if self.job.needs_spans else touched[:0])
-        texts = self._shortened(chunk, first, changed, is_inside, links["block"])
+        texts = self._shortened(chunk, first, changed, is_inside, links["block"], touched)
         for row, text in texts.items():
             if not text.strip():
                 self.counts["emptied"] += 1
@@ -116,29 +116,24 @@ class FileWriter:
             return keep.tolist(), {}, self._marks(rows.size, touched, entries)
         return keep.tolist(), texts, None
 
-    def _shortened(self, chunk: Chunk, first: I64, changed: I64, is_inside: Bool, gone: I64) -> dict[int, str]:
-        """The texts of rows that lose a part of theirs."""
+    def _shortened(
+        self, chunk: Chunk, first: I64, changed: I64, is_inside: Bool, removed: I64, touched: I64
+    ) -> dict[int, str]:
+        """The texts of the changed rows; `removed` are blocks and `touched` their rows."""
         if changed.size == 0:
             return {}
-        texts = texts_in(chunk.texts(changed.tolist()).batch)
-        for place, row in enumerate(changed.tolist()):
+        rows = changed.tolist()
+        texts = texts_in(chunk.texts(rows).batch)
+        for number, row in enumerate(rows):
             if is_inside[row]:
-                texts[place] = self._clean_inside(texts[place], int(first[row]))
-        batch = encode(texts)
-        if not self.job.needs_spans:
-            return dict(zip(changed.tolist(), texts, strict=True))
-        blocks = split(batch, self.job.options.unit)
-        begin = np.searchsorted(blocks.docs, np.arange(changed.size + 1))
-        for place, row in enumerate(changed.tolist()):
-            lost = gone[np.searchsorted(gone, first[row]) : np.searchsorted(gone, first[row + 1])]
-            if lost.size:
-                data, at, parts = batch.buffer, int(batch.offsets[place]), []
-                for cut in cuts(batch, blocks, lost - first[row] + begin[place]):
-                    parts.append(data[at : cut.start].tobytes())
-                    at = cut.end
-                parts.append(data[at : batch.offsets[place + 1]].tobytes())
-                texts[place] = b"".join(parts).decode("utf-8", "surrogatepass")
-        return dict(zip(changed.tolist(), texts, strict=True))
+                texts[number] = self._clean_inside(texts[number], int(first[row]))
+        if self.job.needs_spans:
+            batch = encode(texts)
+            blocks = split(batch, self.job.options.unit)
+            first_block = np.searchsorted(blocks.docs, np.searchsorted(changed, touched))
+            for number, left in shortened(batch, blocks, removed - first[touched] + first_block):
+                texts[number] = left.decode("utf-8", "surrogatepass")
+        return dict(zip(rows, texts, strict=True))
 
     def _clean_inside(self, text: str, block: int) -> str:
         """Clean a text inside itself, and list what goes; spans are places in the text as it came in."""
@@ -167,11 +162,9 @@ class FileWriter:
             }
         return AddedColumns(_MARKS, rows)
 
-    def _set_aside(self, source: Source, chunk: Chunk, first_row: int, place: int) -> None:
-        problem = chunk.texts([place]).problems.get(0, "")
-        self._quarantine(
-            {"file": source.name, "row": first_row + place + 1, "problem": problem, "raw": chunk.raw(place)}
-        )
+    def _add_to_quarantine(self, source: Source, chunk: Chunk, first_row: int, row: int) -> None:
+        problem = chunk.texts([row]).problems.get(0, "")
+        self._quarantine({"file": source.name, "row": first_row + row + 1, "problem": problem, "raw": chunk.raw(row)})
 
     def _quarantine(self, entry: dict[str, Any]) -> None:
         if self.quarantine is not None:

@@ -69,42 +69,47 @@ def collect_sources(inputs: Sequence[str], kind: str | None, work: Path) -> list
     """
     if not inputs:
         raise InputError("no input was given; name files or folders, or '-' for standard input")
-    found: list[tuple[str, str]] = []
-    for given in inputs:
-        if given == STDIN:
-            path = spool(work, kind or "jsonl")
-            found.append((str(path), path.name))
-        elif is_url(given):
-            found.append((given, given.rstrip("/").split("?")[0].rsplit("/", 1)[-1]))
-        elif Path(given).is_dir():
-            found += [(str(path), path.relative_to(given).as_posix()) for path in _files(Path(given))]
-        elif Path(given).exists():
-            found.append((given, Path(given).name))
-        elif matching := [path for path in sorted(glob.glob(given, recursive=True)) if Path(path).is_file()]:
-            found += [(path, Path(path).name) for path in matching]
-        else:
-            raise InputError(f"{given} does not exist")
-    if not found:
+    format_of("", kind)  # refuses an unknown format before standard input is read
+    named = [path_and_name for given in inputs for path_and_name in _expanded(given, kind, work)]
+    if not named:
         raise InputError(f"there is no file in {', '.join(inputs)}")
-    twice = next((path for path, n in Counter(os.path.realpath(path) for path, _ in found).items() if n > 1), None)
-    if twice and not is_url(twice):
-        raise InputError(f"{twice} is among the inputs twice; leave one out")
-    return [_source(path, name, kind) for path, name in _distinct(found)]
+    real = Counter(path if is_url(path) else os.path.realpath(path) for path, _ in named)
+    repeated, count = real.most_common(1)[0]
+    if count > 1:
+        raise InputError(f"{repeated} is among the inputs twice; leave one out")
+    return [_source(path, name, kind) for path, name in _with_distinct_names(named)]
+
+
+def _expanded(given: str, kind: str | None, work: Path) -> list[tuple[str, str]]:
+    """The files that an input stands for: path and name of each."""
+    if given == STDIN:
+        path = spool(work, kind or "jsonl")
+        return [(str(path), path.name)]
+    if is_url(given):
+        return [(given, given.rstrip("/").split("?")[0].rsplit("/", 1)[-1])]
+    if Path(given).is_dir():
+        return [(str(path), path.relative_to(given).as_posix()) for path in _data_files(Path(given))]
+    if Path(given).exists():
+        return [(given, Path(given).name)]
+    matching = [path for path in sorted(glob.glob(given, recursive=True)) if Path(path).is_file()]
+    if not matching:
+        raise InputError(f"{given} does not exist")
+    return [(path, Path(path).name) for path in matching]
 
 
 def _source(path: str, name: str, kind: str | None) -> Source:
-    told = format_of(name, kind)
-    if told is None:
+    format = format_of(name, kind)
+    if format is None:
         known = " ".join(ending for endings in FORMATS.values() for ending in endings)
         raise InputError(f"the format of {path} cannot be told from its name (known: {known}); give it by format")
     if is_url(path):
-        return Source(path, name, told, 0, 0)
+        return Source(path, name, format, 0, 0)
     state = os.stat(path)
-    return Source(path, name, told, state.st_size, state.st_mtime_ns)
+    return Source(path, name, format, state.st_size, state.st_mtime_ns)
 
 
-def _files(folder: Path) -> Iterable[Path]:
-    """The data files below a folder: not hidden, not aside, no notes of a saved data set."""
+def _data_files(folder: Path) -> Iterable[Path]:
+    """The data files below a folder: not hidden, no report folder, no notes of a saved data set."""
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if any(part.startswith((".", "_")) for part in parts) or not path.is_file():
@@ -117,15 +122,15 @@ def _files(folder: Path) -> Iterable[Path]:
 NOTES = ("state.json", "dataset_info.json", "dataset_dict.json")
 
 
-def _distinct(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _with_distinct_names(named: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Give files of one name the part of their paths that tells them apart."""
-    count = Counter(name for _, name in found)
+    count = Counter(name for _, name in named)
     if max(count.values()) == 1:
-        return found
-    local = [os.path.abspath(path) if not is_url(path) else path.split("://", 1)[1] for path, _ in found]
+        return named
+    local = [os.path.abspath(path) if not is_url(path) else path.split("://", 1)[1] for path, _ in named]
     top = os.path.commonpath([os.path.dirname(path) for path in local]) if not _mixed(local) else ""
     renamed = [
-        (path, os.path.relpath(full, top or "/").lstrip("/")) for (path, _), full in zip(found, local, strict=True)
+        (path, os.path.relpath(full, top or "/").lstrip("/")) for (path, _), full in zip(named, local, strict=True)
     ]
     if max(Counter(name for _, name in renamed).values()) > 1 or any(".." in name.split("/") for _, name in renamed):
         raise InputError(f"two inputs are called {count.most_common(1)[0][0]}; write them in separate runs")
@@ -137,7 +142,7 @@ def _mixed(paths: list[str]) -> bool:
 
 
 def spool(work: Path, kind: str) -> Path:
-    """Write standard input to a file in work, so that it can be read twice; an earlier copy is used again."""
+    """Write standard input to a work file, so that it can be read twice; an earlier copy is used again."""
     path = work / f"stdin{FORMATS[kind][0]}"
     if not path.exists():
         part = path.with_name(path.name + ".part")
