@@ -29,10 +29,10 @@ from benchmarks import data, scores
 from benchmarks.report import Table
 from dedupe.core.text.batch import encode
 from dedupe.core.text.tokens import words
+from dedupe.stories.clustering import cluster_documents
 from dedupe.stories.coverage import scores as coverage
 from dedupe.stories.coverage.background import is_common
 from dedupe.stories.coverage.terms import weighted_terms
-from dedupe.stories.grouping import group_documents
 from dedupe.verbs.merge import ERROR_RATE
 
 RATES = (0.4, 0.2, 0.1, 0.05, 0.025, 0.0125)
@@ -55,7 +55,7 @@ def average_precision(texts: Sequence[str], labels: np.ndarray) -> float:  # typ
 
 def f1(texts: Sequence[str], labels: np.ndarray, rate: float = ERROR_RATE) -> float:  # type: ignore[type-arg]
     """Pairwise F1 of the stories."""
-    return scores.clusters(group_documents(texts, error_rate=rate).labels, labels).f1
+    return scores.clusters(cluster_documents(texts, error_rate=rate).labels, labels).f1
 
 
 def syllables(text: str) -> str:
@@ -106,7 +106,7 @@ def quality() -> list[tuple[str, list[Any]]]:
     first = np.unique(found.labels, return_index=True)[1]
     for shift in range(3):
         texts = [found.texts[i + shift] for i in first]
-        merged = [len(texts) - np.unique(group_documents(texts, error_rate=rate).labels).size for rate in RATES]
+        merged = [len(texts) - np.unique(cluster_documents(texts, error_rate=rate).labels).size for rate in RATES]
         rows.append((f"one of each event, draw {shift + 1}: documents joined", [len(texts), "–", *merged]))
     return rows
 

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from dedupe.core.text.batch import encode
 from dedupe.core.text.tokens import Words, words
-from dedupe.stories.coverage import agreement as passages
-from dedupe.stories.coverage import chance
+from dedupe.stories.coverage import agreement, chance
 from dedupe.stories.coverage.background import is_common
-from dedupe.stories.coverage.clusters import group, joined
+from dedupe.stories.coverage.clusters import average_linkage, cluster
 from dedupe.stories.coverage.emphasis import NAME, NUMBER, stress
 from dedupe.stories.coverage.scores import candidates, dense_scores, languages, pair_scores
 from dedupe.stories.coverage.terms import BACKGROUND_DOCS, COMMON_SHARE, RARITY_POWER, Terms, weighted_terms
@@ -137,14 +136,14 @@ def levels(*rows: str) -> np.ndarray:
 
 
 def test_documents_join_while_their_average_reaches_the_cut() -> None:
-    found = joined(levels("0 5 4 0", "5 0 4 0", "4 4 0 0", "0 0 0 0"), 3.0, 1.0, 9.0)
+    found = average_linkage(levels("0 5 4 0", "5 0 4 0", "4 4 0 0", "0 0 0 0"), 3.0, 1.0, 9.0)
 
     assert found.tolist() == [0, 0, 0, 3]
 
 
 def test_a_chain_is_no_story() -> None:
     # each is near its neighbour only: 0-1-2-3
-    found = joined(levels("0 4 0 0", "4 0 4 0", "0 4 0 4", "0 0 4 0"), 3.0, 1.0, 9.0)
+    found = average_linkage(levels("0 4 0 0", "4 0 4 0", "0 4 0 4", "0 0 4 0"), 3.0, 1.0, 9.0)
 
     assert len(set(found.tolist())) == 2
 
@@ -152,18 +151,18 @@ def test_a_chain_is_no_story() -> None:
 def test_two_groups_that_hold_together_better_stay_apart() -> None:
     rows = ("0 7 3.5 3.5", "7 0 3.5 3.5", "3.5 3.5 0 7", "3.5 3.5 7 0")
 
-    assert joined(levels(*rows), 3.0, 1.4, 99.0).tolist() == [0, 0, 2, 2]
-    assert joined(levels(*rows), 3.0, 4.0, 99.0).tolist() == [0, 0, 0, 0]
+    assert average_linkage(levels(*rows), 3.0, 1.4, 99.0).tolist() == [0, 0, 2, 2]
+    assert average_linkage(levels(*rows), 3.0, 4.0, 99.0).tolist() == [0, 0, 0, 0]
 
 
 def test_copies_do_not_keep_other_reports_away() -> None:
     rows = ("0 9 3.5 3.5", "9 0 3.5 3.5", "3.5 3.5 0 9", "3.5 3.5 9 0")
 
-    assert joined(levels(*rows), 3.0, 1.4, 8.0).tolist() == [0, 0, 0, 0]
+    assert average_linkage(levels(*rows), 3.0, 1.4, 8.0).tolist() == [0, 0, 0, 0]
 
 
 def test_a_forbidden_pair_is_never_in_one_group() -> None:
-    found = joined(levels("0 9 -inf", "9 0 9", "-inf 9 0"), 3.0, 1.0, 99.0)
+    found = average_linkage(levels("0 9 -inf", "9 0 9", "-inf 9 0"), 3.0, 1.0, 99.0)
 
     assert found[0] != found[2]
 
@@ -171,7 +170,7 @@ def test_a_forbidden_pair_is_never_in_one_group() -> None:
 def test_no_cut_leaves_every_document_alone() -> None:
     none = np.zeros(0, np.int64)
 
-    assert group(3, none, none, np.zeros(0), np.inf, 1.0, 9.0, lambda docs: np.zeros((0, 0))).tolist() == [0, 1, 2]
+    assert cluster(3, none, none, np.zeros(0), np.inf, 1.0, 9.0, lambda docs: np.zeros((0, 0))).tolist() == [0, 1, 2]
 
 
 # passages
@@ -190,8 +189,8 @@ def test_names_and_numbers_weigh_more() -> None:
 
 def passage_matches(texts: list[str], docs: list[int]) -> list[tuple[int, int]]:
     batch = encode(texts)
-    weighed = passages.weigh(batch.buffer, batch.offsets[:-1], batch.offsets[1:])
-    found = passages.matches(weighed, np.array(docs))
+    weighed = agreement.weigh(batch.buffer, batch.offsets[:-1], batch.offsets[1:])
+    found = agreement.matches(weighed, np.array(docs))
     return list(zip(found.left.tolist(), found.right.tolist(), strict=True))
 
 
@@ -214,9 +213,9 @@ def test_passages_of_one_document_are_not_compared() -> None:
 
 def test_a_match_shows_its_terms() -> None:
     batch = encode(TEXTS)
-    weighed = passages.weigh(batch.buffer, batch.offsets[:-1], batch.offsets[1:])
+    weighed = agreement.weigh(batch.buffer, batch.offsets[:-1], batch.offsets[1:])
 
-    shown = passages.shared_terms(weighed, 0, 1, limit=20)
+    shown = agreement.shared_terms(weighed, 0, 1, limit=20)
 
     terms = {batch.buffer[start:end].tobytes().decode() for start, end, _ in shown}
     assert {"Prime", "Video", "Amazon", "20", "January"} <= terms

@@ -8,7 +8,7 @@ from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import Blocks
 from dedupe.matching.stages import Pairs
 from dedupe.results import Evidence
-from dedupe.stories.coverage import agreement as passages
+from dedupe.stories.coverage import agreement
 
 _TERMS_SHOWN = 8
 
@@ -36,11 +36,11 @@ def overlapping(batch: Batch, blocks: Blocks, *, threshold: float) -> Overlap:
     Returns:
         The matches, by left and right block.
     """
-    weighed = passages.weigh(batch.buffer, blocks.starts, blocks.ends)
-    found = passages.matches(weighed, blocks.docs, threshold=threshold)
+    weighed = agreement.weigh(batch.buffer, blocks.starts, blocks.ends)
+    matches = agreement.matches(weighed, blocks.docs, threshold=threshold)
     terms = []
-    for left, right in zip(found.left.tolist(), found.right.tolist(), strict=True):
-        shown = passages.shared_terms(weighed, left, right, limit=_TERMS_SHOWN)
+    for left, right in zip(matches.left.tolist(), matches.right.tolist(), strict=True):
+        shown = agreement.shared_terms(weighed, left, right, limit=_TERMS_SHOWN)
         terms.append(tuple((batch.buffer[a:b].tobytes().decode("utf-8", "surrogatepass"), w) for a, b, w in shown))
-    score = found.score.clip(max=1.0)
-    return Overlap(Pairs(found.left, found.right, score), Evidence(passages.verdicts(found), terms))
+    score = matches.score.clip(max=1.0)
+    return Overlap(Pairs(matches.left, matches.right, score), Evidence(agreement.relations(matches), terms))

@@ -1,4 +1,4 @@
-"""Texts to the pieces that merge weaves: paragraphs, sentences of long ones, repeats and furniture marked."""
+"""Texts to the pieces that merge puts together: paragraphs, sentences of long ones, repeats and boilerplate marked."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Pieces(NamedTuple):
         first: Array of shape (n_docs + 1,), int64: pieces of document i are first[i] to first[i + 1].
         begins: Array of shape (n_pieces,), bool: begins a paragraph.
         copy_of: Array of shape (n_pieces,), int64: the piece of the same document that says the same, or -1.
-        furniture: Array of shape (n_pieces,), bool: heading, byline, link or notice.
+        boilerplate: Array of shape (n_pieces,), bool: heading, byline, link or notice.
     """
 
     batch: Batch
@@ -46,7 +46,7 @@ class Pieces(NamedTuple):
     first: I64
     begins: Bool
     copy_of: I64
-    furniture: Bool
+    boilerplate: Bool
 
     def text(self, piece: int) -> str:
         """The words of a piece."""
@@ -57,13 +57,13 @@ def cut_pieces(texts: Sequence[str]) -> Pieces:
     """Cut texts into pieces; what lies between the pieces of a text is white space."""
     batch = encode(texts)
     blocks = split(batch, "paragraph")
-    found = repeats(batch, blocks, Recipe.of("clean"), None)
-    gone = found.survivor != np.arange(found.survivor.size)
+    repeated = repeats(batch, blocks, Recipe.of("clean"), None)
+    gone = repeated.survivor != np.arange(repeated.survivor.size)
     whole = gone | blocks.fenced | (blocks.ends - blocks.starts <= LONG_BYTES)
     starts, ends, paragraph = _sentences(batch, blocks, whole)
     begins = opens_run(paragraph)
     head = np.flatnonzero(begins)  # first piece of each paragraph
-    copy_of = np.where(gone, head[found.survivor] if head.size else 0, -1)[paragraph]
+    copy_of = np.where(gone, head[repeated.survivor] if head.size else 0, -1)[paragraph]
     docs = blocks.docs[paragraph]
     n_docs = len(texts)
     return Pieces(
@@ -74,15 +74,15 @@ def cut_pieces(texts: Sequence[str]) -> Pieces:
         np.searchsorted(docs, np.arange(n_docs + 1)),
         begins,
         copy_of,
-        _furniture(batch, starts, ends, docs, copy_of, blocks.fenced[paragraph], n_docs),
+        _boilerplate(batch, starts, ends, docs, copy_of, blocks.fenced[paragraph], n_docs),
     )
 
 
 def sentence_spans(pieces: Pieces, piece: int) -> list[tuple[int, int]]:
     """First byte and byte after the last of each sentence of a piece."""
     start, end = int(pieces.starts[piece]), int(pieces.ends[piece])
-    one = np.array([start]), np.array([end])
-    _, before, after, _ = cut_sentences(pieces.batch.buffer, *one, np.zeros(1, np.bool_))
+    span = np.array([start]), np.array([end])
+    _, before, after, _ = cut_sentences(pieces.batch.buffer, *span, np.zeros(1, np.bool_))
     return list(zip([start, *after.tolist()], [*before.tolist(), end], strict=True))
 
 
@@ -96,7 +96,7 @@ def _sentences(batch: Batch, blocks: Blocks, whole: Bool) -> tuple[I64, I64, I64
     return starts[order], np.sort(ends), paragraph[order]
 
 
-def _furniture(batch: Batch, starts: I64, ends: I64, docs: I64, copy_of: I64, fenced: Bool, n_docs: int) -> Bool:
+def _boilerplate(batch: Batch, starts: I64, ends: I64, docs: I64, copy_of: I64, fenced: Bool, n_docs: int) -> Bool:
     """Mark headings, links and notices: short, and not a sentence.
 
     A document where nothing would be left keeps everything: lists and bulletins have no full stops.
@@ -106,7 +106,7 @@ def _furniture(batch: Batch, starts: I64, ends: I64, docs: I64, copy_of: I64, fe
     data = batch.buffer
     for piece in short.tolist():
         text = data[starts[piece] : ends[piece]].tobytes().decode("utf-8", "surrogatepass")
-        result[piece] = is_furniture(text)
+        result[piece] = is_boilerplate(text)
     left = np.bincount(docs[~result], minlength=n_docs)
     result &= left[docs] > 0
     copied = np.flatnonzero(copy_of >= 0)
@@ -114,13 +114,13 @@ def _furniture(batch: Batch, starts: I64, ends: I64, docs: I64, copy_of: I64, fe
     return result
 
 
-def is_furniture(text: str) -> bool:
+def is_boilerplate(text: str) -> bool:
     """Tell whether a short piece is a heading, a link or a notice rather than a sentence.
 
     Examples:
-        >>> [is_furniture(text) for text in ("Musk’s Rising Influence in Washington", "Comments are closed.")]
+        >>> [is_boilerplate(text) for text in ("Musk’s Rising Influence in Washington", "Comments are closed.")]
         [True, True]
-        >>> is_furniture("“It was great,” he said on Friday.")
+        >>> is_boilerplate("“It was great,” he said on Friday.")
         False
     """
     if not _TERMINATED.search(text):

@@ -159,7 +159,7 @@ class Story:
     Attributes:
         documents: Keys (or positions) of the documents, in input order.
         passages: The account, in reading order.
-        furniture: Headings, bylines, links and notices, kept apart.
+        furniture: Boilerplate, kept apart: headings, bylines, links and notices.
         timeline: The dated documents, earliest first.
         conflicts: Numbers that disagree.
         matches: The evidence: every pair of passages found to cover the same.
@@ -226,7 +226,7 @@ class Story:
 
     def to_markdown(self) -> str:
         """One account with a footnote for each passage: its sources, and how the others tell it."""
-        from dedupe.stories.account import story_markdown
+        from dedupe.stories.markdown import story_markdown
 
         return story_markdown(self)
 

@@ -12,12 +12,12 @@ import numpy as np
 
 from dedupe.core.hashing import F64
 from dedupe.errors import OptionError
+from dedupe.stories.building import build_story
+from dedupe.stories.clustering import Encoder, cluster_documents, encode_texts
 from dedupe.stories.feed import Feed, read_feed, read_span
-from dedupe.stories.grouping import Encoder, encode_texts, group_documents
+from dedupe.stories.fusion import fuse
 from dedupe.stories.pieces import Pieces, cut_pieces
 from dedupe.stories.results import Stories, Story
-from dedupe.stories.telling import told
-from dedupe.stories.weave import weave
 
 __all__ = ["merge"]
 
@@ -68,7 +68,7 @@ def merge(
     span = read_span(within)
     feed = read_feed(docs, on_error=on_error)
     vectors = _vectors(encoder, feed.texts)
-    found = group_documents(feed.texts, error_rate=error_rate, dates=feed.dates, within=span, vectors=vectors)
+    found = cluster_documents(feed.texts, error_rate=error_rate, dates=feed.dates, within=span, vectors=vectors)
     order = _policy_order(feed, keep)
     cut = cut_pieces(feed.texts)
     stories = [_story(feed, cut, members, order, encoder) for members in _members(found.labels)]
@@ -84,10 +84,10 @@ def _members(labels: Any) -> list[list[int]]:
 
 def _story(feed: Feed, cut: Pieces, members: list[int], order: list[int], encoder: Encoder | None) -> Story:
     ranked = sorted(members, key=order.__getitem__)
-    woven = weave(cut, members, ranked, encoder)
+    fusion = fuse(cut, members, ranked, encoder)
     keys = feed.keys
     labels = {keys[i]: feed.sources[i] or str(keys[i]) for i in members}
-    return told(woven, feed, members, labels)
+    return build_story(fusion, feed, members, labels)
 
 
 def _policy_order(feed: Feed, keep: Keep) -> list[int]:

@@ -1,4 +1,4 @@
-"""Scored pairs to stories: average linkage, refused where two groups each hold together much better."""
+"""Scored pairs to stories: average linkage, refused where two clusters each hold together much better."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from dedupe.core.hashing import F64, I64, Bool, distinct
 
 COPIES = 0.5  # score from which documents are copies: half of what they say is the same word for word
-COHESION = 2.0  # two groups join only when at least half as alike across as inside
-_LARGEST = 2_000  # documents of a connected part that are grouped at once
+COHESION = 2.0  # two clusters join only when at least half as alike across as inside
+_LARGEST = 2_000  # documents of a connected part that are clustered at once
 
 
 def components(n: int, left: I64, right: I64) -> I64:
@@ -22,7 +22,7 @@ def components(n: int, left: I64, right: I64) -> I64:
     return connected_components(graph, directed=False)[1].astype(np.int64)  # type: ignore[no-any-return]
 
 
-def group(
+def cluster(
     n: int,
     left: I64,
     right: I64,
@@ -32,7 +32,7 @@ def group(
     copies: float,
     dense: Callable[[I64], F64],
 ) -> I64:
-    """Group documents so that each is, on average, as alike to the others of its story as the cut asks.
+    """Cluster documents so that each is, on average, as alike to the others of its story as the cut asks.
 
     Args:
         n: Number of documents.
@@ -40,12 +40,12 @@ def group(
         right: Array of shape (n_pairs,), int64.
         level: Array of shape (n_pairs,), float64: likeness in standard deviations above chance.
         cut: Level from which pairs belong together.
-        slack: How much lower than inside the level may be between two groups that join.
+        slack: How much lower than inside the level may be between two clusters that join.
         copies: Level from which documents are copies of each other.
         dense: Gives the levels between all pairs of some documents, array of shape (k, k).
 
     Returns:
-        Array of shape (n,), int64: the lowest document of each one's group.
+        Array of shape (n,), int64: the lowest document of each one's cluster.
     """
     labels = np.arange(n)
     if not np.isfinite(cut):
@@ -57,7 +57,7 @@ def group(
             if part.size > _LARGEST and limit < 50:
                 waiting.append((part, limit + 0.5))  # a chain of weak links: cut it before looking closer
             else:
-                labels[part] = part[joined(dense(part), cut, slack, copies)]
+                labels[part] = part[average_linkage(dense(part), cut, slack, copies)]
     return labels
 
 
@@ -75,21 +75,21 @@ def _parts(docs: I64, n: int, left: I64, right: I64, linked: Bool) -> list[I64]:
     return list(np.split(touched[order], borders))
 
 
-def joined(levels: F64, cut: float, slack: float, copies: float) -> I64:
+def average_linkage(levels: F64, cut: float, slack: float, copies: float) -> I64:
     """Join documents by average linkage, with a rule for look-alikes.
 
-    Two groups join while their average level is the highest left and reaches the cut. Two groups that both
+    Two clusters join while their average level is the highest left and reaches the cut. Two clusters that both
     hold independent reports join only when the level between them is at most `slack` below the lower level
     inside. Joins of copies do not count as inside: else reprints would keep the other reports of a story away.
 
     Args:
         levels: Array of shape (k, k), float64, symmetric; -inf for pairs that must stay apart.
-        cut: Level from which groups join.
+        cut: Level from which clusters join.
         slack: See above.
         copies: Level from which documents are copies of each other.
 
     Returns:
-        Array of shape (k,), int64: the lowest member of each one's group. Cost: k**2 for each join.
+        Array of shape (k,), int64: the lowest member of each one's cluster. Cost: k**2 for each join.
     """
     k = len(levels)
     labels = np.arange(k)

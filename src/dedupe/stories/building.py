@@ -1,4 +1,4 @@
-"""A woven story with the user's keys, characters and dates."""
+"""A story with the user's keys, characters and dates."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.results import Block
+from dedupe.stories.alignment import MatchSpans, Span
 from dedupe.stories.feed import Feed
+from dedupe.stories.fusion import Fusion, Node
 from dedupe.stories.results import Conflict, CoverageMatch, Passage, Story, TimelineEntry, Variant
-from dedupe.stories.weave import Node, Seen, Span, Woven
 
 _AMOUNT = re.compile(r"(?:(?<=\s)|^|(?<=[$€£¥(\"“]))(\d[\d.,]*)(?:[ \u00a0-]?(%)|[ \u00a0-]([^\W\d_]+))")
 _DATED = re.compile(r"\b([A-Z][^\W\d_]{2,8}) (\d{1,2})\b(?![.,]?\d)")
@@ -21,17 +22,17 @@ _DATED = re.compile(r"\b([A-Z][^\W\d_]{2,8}) (\d{1,2})\b(?![.,]?\d)")
 _NO_UNIT = frozenset("to of in and or at by on for the from as is was per a an with that".split())
 
 
-def told(woven: Woven, feed: Feed, members: list[int], labels: Mapping[Any, str]) -> Story:
+def build_story(fusion: Fusion, feed: Feed, members: list[int], labels: Mapping[Any, str]) -> Story:
     """Turn byte spans into blocks of the user's texts, and add timeline and conflicts."""
-    make = _Maker(woven, feed)
-    passages = tuple(make.passage(node) for node in woven.nodes)
+    make = _Maker(fusion, feed)
+    passages = tuple(make.passage(node) for node in fusion.nodes)
     return Story(
         documents=tuple(feed.keys[i] for i in members),
         passages=passages,
-        furniture=tuple(make.block(span) for span in woven.furniture),
+        furniture=tuple(make.block(span) for span in fusion.boilerplate),
         timeline=_timeline(feed, members, passages),
         conflicts=tuple(conflict for passage in passages for conflict in conflicts_in(passage)),
-        matches=tuple(make.match(one) for one in woven.matches),
+        matches=tuple(make.match(match) for match in fusion.matches),
         labels=labels,
     )
 
@@ -39,16 +40,16 @@ def told(woven: Woven, feed: Feed, members: list[int], labels: Mapping[Any, str]
 class _Maker:
     """Makes blocks; counts the characters of all spans of a story at once."""
 
-    def __init__(self, woven: Woven, feed: Feed) -> None:
-        spans = [*woven.furniture]
-        for node in woven.nodes:
-            spans += [node.span, *(one.span for one in node.others)]
-        for one in woven.matches:
-            spans += [one.left, one.right]
+    def __init__(self, fusion: Fusion, feed: Feed) -> None:
+        spans = [*fusion.boilerplate]
+        for node in fusion.nodes:
+            spans += [node.span, *(variant.span for variant in node.others)]
+        for match in fusion.matches:
+            spans += [match.left, match.right]
         table = np.array(spans, np.int64).reshape(-1, 3)
         self._feed = feed
         self._places: dict[Span, tuple[int, int]] = {}
-        pieces = woven.pieces
+        pieces = fusion.pieces
         for doc in np.unique(table[:, 0]).tolist():
             rows = table[table[:, 0] == doc]
             low, high = int(pieces.batch.offsets[doc]), int(pieces.batch.offsets[doc + 1])
@@ -64,14 +65,16 @@ class _Maker:
         start, end = self._places[span]
         return Block(self._feed.keys[span.doc], start, end, self._feed.texts[span.doc][start:end])
 
-    def match(self, one: Seen) -> CoverageMatch:
-        left, right = self.block(one.left), self.block(one.right)
-        return CoverageMatch(left, right, min(1.0, one.score), one.verdict, one.terms)
+    def match(self, match: MatchSpans) -> CoverageMatch:
+        left, right = self.block(match.left), self.block(match.right)
+        return CoverageMatch(left, right, min(1.0, match.score), match.verdict, match.terms)
 
     def passage(self, node: Node) -> Passage:
-        others = sorted(node.others, key=lambda one: (one.span.doc, one.span.start))
-        variants = [Variant(self.block(one.span), one.verdict, min(1.0, one.similarity), one.terms) for one in others]
-        return Passage(self.block(node.span), tuple(variants), node.begins)
+        variants = tuple(
+            Variant(self.block(other.span), other.verdict, min(1.0, other.similarity), other.terms)
+            for other in sorted(node.others, key=lambda other: (other.span.doc, other.span.start))
+        )
+        return Passage(self.block(node.span), variants, node.begins)
 
 
 def conflicts_in(passage: Passage) -> list[Conflict]:

@@ -16,7 +16,7 @@ from dedupe.core.text.tokens import words
 from dedupe.errors import InputError
 from dedupe.stories.coverage import chance
 from dedupe.stories.coverage.background import is_common
-from dedupe.stories.coverage.clusters import COHESION, COPIES, group
+from dedupe.stories.coverage.clusters import COHESION, COPIES, cluster
 from dedupe.stories.coverage.scores import (
     candidates,
     dense_scores,
@@ -32,8 +32,8 @@ _SEED = 1
 _PIECE = 1 << 22  # characters whose words are cut at a time
 
 
-class Grouping(NamedTuple):
-    """Documents in groups.
+class Clustering(NamedTuple):
+    """Documents in clusters, one for each story.
 
     Attributes:
         labels: Array of shape (n_docs,), int64: the first document, in input order, of each one's story.
@@ -44,15 +44,15 @@ class Grouping(NamedTuple):
     stats: dict[str, Any]
 
 
-def group_documents(
+def cluster_documents(
     texts: Sequence[str],
     *,
     error_rate: float,
     dates: Sequence[datetime | None] | None = None,
     within: timedelta | None = None,
     vectors: F64 | None = None,
-) -> Grouping:
-    """Group documents by coverage.
+) -> Clustering:
+    """Cluster documents by coverage.
 
     Args:
         texts: The texts.
@@ -62,19 +62,19 @@ def group_documents(
         vectors: Array of shape (n_docs, n_dims), float64, unit length: embeddings, or None.
 
     Returns:
-        The groups; the same in any input order.
+        The clusters; the same in any input order.
     """
     order = _canonical_order(texts)
     if len(texts) < 2:
-        return Grouping(np.arange(len(texts)), {"documents": len(texts)})
+        return Clustering(np.arange(len(texts)), {"documents": len(texts)})
     times = _times(dates, within, order)
-    found = _group([texts[i] for i in order], error_rate, times, None if vectors is None else vectors[order])
+    clustering = _cluster([texts[i] for i in order], error_rate, times, None if vectors is None else vectors[order])
     labels = np.empty(len(texts), np.int64)
     members = np.asarray(order)
     first = np.full(len(texts), len(texts), np.int64)
-    np.minimum.at(first, found.labels, members)
-    labels[members] = first[found.labels]
-    return Grouping(labels, found.stats)
+    np.minimum.at(first, clustering.labels, members)
+    labels[members] = first[clustering.labels]
+    return Clustering(labels, clustering.stats)
 
 
 def _canonical_order(texts: Sequence[str]) -> list[int]:
@@ -122,7 +122,7 @@ class _Levels(NamedTuple):
         return self.of(left, right, dense_scores(self.terms, docs))
 
 
-def _group(texts: list[str], error_rate: float, times: F64 | None, vectors: F64 | None) -> Grouping:
+def _cluster(texts: list[str], error_rate: float, times: F64 | None, vectors: F64 | None) -> Clustering:
     hashes, offsets = _words(texts)
     terms = weighted_terms(hashes, offsets, is_common(hashes))
     language = languages(terms)
@@ -140,7 +140,7 @@ def _group(texts: list[str], error_rate: float, times: F64 | None, vectors: F64 
     limit = chance.cut(level[np.isfinite(level)], n_pairs if vectors is None else len(texts) ** 2 / 2, error_rate)
     spread = float(np.median([one.spread for one in chances]))
     copies = float(max(one.levels(np.array(COPIES)) for one in chances))
-    labels = group(len(texts), left, right, level, limit, float(np.log(COHESION)) / spread, copies, levels.dense)
+    labels = cluster(len(texts), left, right, level, limit, float(np.log(COHESION)) / spread, copies, levels.dense)
     stats = {
         "documents": len(texts),
         "pairs_scored": int(left.size),
@@ -149,7 +149,7 @@ def _group(texts: list[str], error_rate: float, times: F64 | None, vectors: F64 
         "chance_spread": [round(float(one.spread), 4) for one in chances],
         "cut_level": round(limit, 4) if np.isfinite(limit) else None,
     }
-    return Grouping(labels, stats)
+    return Clustering(labels, stats)
 
 
 def _words(texts: list[str]) -> tuple[U64, I64]:
