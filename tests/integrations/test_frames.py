@@ -14,6 +14,7 @@ from integrations.stories import BRIDGE, BRIDGE_AGAIN, DOUBLED, LIBRARY, ONCE
 
 import dedupe
 from dedupe.inputs.columns import text_of_arrow
+from dedupe.verbs.evaluate import evaluate
 
 ROWS = {
     "id": [10, 11, 12, 13, 14, 15],
@@ -132,6 +133,19 @@ def test_no_rows_are_no_rows(make):
 
 
 @every_kind
+def test_an_index_merge_and_evaluate_read_the_named_columns(make, tmp_path):
+    with dedupe.Index(tmp_path / "a.idx") as index:
+        report = index.add(make(ROWS), id="id", text="body")
+
+        assert report.new == (10, 11, 12, 14, 15)
+        assert report.stats["null_texts"] == 2
+        assert [len(matches) for matches in index.query_many(make(ROWS), text="body")] == [2, 1, 0, 2, 0, 0]
+    stories = dedupe.merge(make(ROWS), text="body", date="published")
+    assert [story.documents for story in stories] == [(10, 13), (11,), (12,), (14,), (15,)]
+    assert evaluate(make(ROWS), text="body").texts == 6
+
+
+@every_kind
 def test_a_missing_column_names_the_nearest(make):
     with pytest.raises(dedupe.InputError, match=r"does not have.*did you mean 'body'"):
         dedupe.unique(make(ROWS), text="bodi")
@@ -177,7 +191,7 @@ def test_no_text_becomes_a_python_string_on_the_way(monkeypatch):
     def refuse(*_):
         raise AssertionError("a text was decoded")
 
-    monkeypatch.setattr("dedupe.inputs.columns.Texts.__getitem__", refuse)
+    monkeypatch.setattr("dedupe.inputs.texts.Texts.__getitem__", refuse)
 
     assert dedupe.unique(pa.table(ROWS), text="body").num_rows == 5
     assert dedupe.unique(pl.DataFrame(ROWS), text="body").height == 5

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol, cast
 
 from dedupe.errors import InputError, OptionError, nearest
-from dedupe.inputs.columns import Texts
 from dedupe.inputs.formats.jsonl import LONGEST_LINE, Lines, loads, with_text
+from dedupe.inputs.texts import Texts
 from dedupe.integrations.memory import Memory
 from dedupe.verbs.clean import clean_many
 

@@ -22,9 +22,10 @@ from dedupe.core.survivors import LEADERS, Buckets, walk
 from dedupe.core.text.batch import Batch, char_counts, char_offsets
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.errors import InputError
-from dedupe.inputs.columns import TextColumn, Texts, text_of_arrow
+from dedupe.inputs.columns import TextColumn, text_of_arrow
 from dedupe.inputs.documents import Documents
 from dedupe.inputs.formats.jsonl import with_text
+from dedupe.inputs.texts import Texts
 from dedupe.matching.repeats import shortened
 from dedupe.matching.stages import scores_of
 from dedupe.options import Options
@@ -113,7 +114,7 @@ def _scores(texts: Batch, blocks: Blocks, ids: pa.Array, options: Options) -> np
     if options.keep == "longest":
         return char_counts(texts, blocks.starts, blocks.ends).astype(np.float64)
     if callable(options.keep):
-        table = BlockTable(Documents(Texts(texts), ids.to_pylist(), texts), texts, blocks)
+        table = BlockTable(Documents(Texts(texts), ids.to_pylist()), texts, blocks)
         return scores_of(options.keep, table.__getitem__, blocks.starts.size)
     return np.zeros(blocks.starts.size)
 

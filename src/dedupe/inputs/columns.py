@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from dedupe.core.hashing import I64, Bool
 from dedupe.core.text.batch import Batch, encode
 from dedupe.errors import DedupeError, InputError
-from dedupe.inputs.documents import check_text
+from dedupe.inputs.texts import check_text
 
 if TYPE_CHECKING:
     import pyarrow
@@ -27,34 +26,6 @@ class TextColumn(NamedTuple):
 
     batch: Batch
     is_null: Bool
-
-
-class Texts(Sequence[str]):
-    """The texts of a batch; each is decoded when it is asked for."""
-
-    def __init__(self, batch: Batch) -> None:
-        """Keep the batch; nothing is copied."""
-        self._batch = batch
-
-    def __len__(self) -> int:
-        """Number of texts."""
-        return int(self._batch.offsets.size - 1)
-
-    @overload
-    def __getitem__(self, number: int) -> str: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[str]: ...
-    def __getitem__(self, number: int | slice) -> str | list[str]:
-        """The text of this number, or a list of them."""
-        if isinstance(number, slice):
-            return [self[i] for i in range(len(self))[number]]
-        number = range(len(self))[number]
-        start, end = self._batch.offsets[number : number + 2].tolist()
-        return self._batch.buffer[start:end].tobytes().decode("utf-8", "surrogatepass")
-
-    def __iter__(self) -> Iterator[str]:
-        """Decode one after the other."""
-        return (self[i] for i in range(len(self)))
 
 
 def arrow() -> Any:
@@ -135,6 +106,15 @@ def arrow_of_text(column: TextColumn, like: pyarrow.ChunkedArray) -> pyarrow.Chu
     if pa.types.is_dictionary(kind):
         return pa.chunked_array([part.cast(kind.value_type).dictionary_encode().cast(kind) for part in parts], kind)
     return pa.chunked_array([part.cast(kind) for part in parts], kind)
+
+
+def values_of_arrow(column: pyarrow.ChunkedArray) -> list[Any]:
+    """The values of an Arrow column as Python objects, None for a null; times of nanoseconds in microseconds."""
+    pa = arrow()
+    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":  # Python has no finer datetime
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    values: list[Any] = column.to_pylist()
+    return values
 
 
 def ascending_or_descending(values: np.ndarray[Any, Any], is_null: Bool, *, descending: bool) -> I64:

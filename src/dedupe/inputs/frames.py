@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from dedupe.core.hashing import I64, Bool
-from dedupe.errors import InputError, nearest
+from dedupe.errors import InputError
 from dedupe.inputs.columns import (
     TextColumn,
-    Texts,
     arrow,
     arrow_of_text,
     ascending_or_descending,
     order_of_arrow,
     text_of_arrow,
     text_of_objects,
+    values_of_arrow,
 )
-from dedupe.inputs.documents import Documents
-
-KINDS = "a pandas, Polars, pyarrow, DuckDB or Daft frame"
+from dedupe.inputs.texts import Texts
 
 
 class Frame(Protocol):
@@ -32,6 +31,9 @@ class Frame(Protocol):
 
     def text(self, name: Any, where: str) -> TextColumn:
         """The texts of a column."""
+
+    def values(self, name: Any) -> list[Any]:
+        """The values of a column as Python objects, None for a null."""
 
     def order(self, name: Any, policy: str, where: str) -> I64:
         """Array of shape (n_rows,), int64: row numbers by a column, the preferred first."""
@@ -46,73 +48,47 @@ class Frame(Protocol):
         """The same frame with other texts in one column; `changed` numbers the rows that are not as before."""
 
 
-def open_frame(value: object) -> Frame | None:
+def open_frame(value: object, argument: str = "docs") -> Frame | None:
     """Wrap a frame; None when the value is none.
 
     Raises:
         InputError: It is a lazy frame of Polars.
     """
-    kind = _kind(value)
-    return None if kind is None else kind(value)
-
-
-def is_frame(value: object) -> bool:
-    """Whether :func:`open_frame` takes it; runs no query."""
-    return _kind(value) is not None
-
-
-def _kind(value: object) -> Callable[[Any], Frame] | None:
-    for one in type(value).__mro__:
-        kind = (one.__module__.partition(".")[0].lstrip("_"), one.__name__)
-        if kind in _FRAMES:
-            return _FRAMES[kind]
-        if kind == ("polars", "LazyFrame"):
-            raise InputError("docs is a polars.LazyFrame, whose rows are not there yet; give frame.collect()")
+    if _is_instance(value, "polars", "LazyFrame"):
+        raise InputError(f"{argument} is a polars.LazyFrame, whose rows are not there yet; give frame.collect()")
+    for library, name, adapter in _FRAMES:
+        if _is_instance(value, library, name):
+            return adapter(value)
     return None
 
 
-def text_column(frame: Frame, text: Any) -> TextColumn:
-    """Read the text column of a frame; null rows are empty texts.
-
-    Raises:
-        InputError: As for :func:`documents`.
-    """
-    _check_name(frame, text, "text")
-    return frame.text(text, f"column {text!r}")
+def _is_instance(value: object, library: str, name: str) -> bool:
+    """Whether a value is of a class of a library; one that was not imported has made no values."""
+    kind = getattr(sys.modules.get(library), name, None)
+    return isinstance(kind, type) and isinstance(value, kind)
 
 
-def documents(frame: Frame, text: Any) -> Documents:
-    """Read the text column of a frame; null rows are empty texts, and counted.
+class _ArrowColumns:
+    """What is read of a frame whose columns are handed over in the memory of Arrow."""
 
-    Raises:
-        InputError: The column is not named, not there (names the nearest), there twice, or holds no text.
-    """
-    column = text_column(frame, text)
+    def column(self, name: Any) -> Any:
+        """A column as a pyarrow.ChunkedArray."""
+        raise NotImplementedError
 
-    def order_by(policy: str, name: str) -> I64:
-        _check_name(frame, name, f"keep='{policy}:…'")
-        return frame.order(name, policy, f"column {name!r}")
+    def text(self, name: Any, where: str) -> TextColumn:
+        """The texts of a column."""
+        return text_of_arrow(self.column(name), where)
 
-    n_rows = column.is_null.size
-    return Documents(Texts(column.batch), range(n_rows), column.batch, order_by, int(column.is_null.sum()))
+    def values(self, name: Any) -> list[Any]:
+        """The values of a column as Python objects."""
+        return values_of_arrow(self.column(name))
 
-
-def _check_name(frame: Frame, name: Any, argument: str) -> None:
-    names = list(frame.names())
-    if name is None:
-        raise InputError(f"docs is a frame: name its text column, as in text={names[0] if names else 'body'!r}")
-    found = names.count(name)
-    if found > 1:
-        raise InputError(f"{argument} names column {name!r}, which the frame has {found} times; rename one")
-    if found == 0:
-        listed = ", ".join(map(repr, names[:20])) or "none"
-        raise InputError(
-            f"{argument} names column {name!r}, which the frame does not have; its columns: {listed}"
-            + nearest(name, map(str, names))
-        )
+    def order(self, name: Any, policy: str, where: str) -> I64:
+        """Row numbers by a column."""
+        return order_of_arrow(self.column(name), policy, where)
 
 
-class _Arrow:
+class _Arrow(_ArrowColumns):
     """pyarrow.Table and pyarrow.RecordBatch."""
 
     def __init__(self, frame: Any) -> None:
@@ -124,12 +100,6 @@ class _Arrow:
     def column(self, name: Any) -> Any:
         column, pa = self.frame.column(name), arrow()
         return column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
-
-    def text(self, name: Any, where: str) -> TextColumn:
-        return text_of_arrow(self.column(name), where)
-
-    def order(self, name: Any, policy: str, where: str) -> I64:
-        return order_of_arrow(self.column(name), policy, where)
 
     def take(self, stays: Bool) -> Any:
         pa, schema = arrow(), self.frame.schema
@@ -151,7 +121,7 @@ class _Arrow:
         return self.frame.set_column(place, self.frame.schema.field(place), made)
 
 
-class _Polars:
+class _Polars(_ArrowColumns):
     """polars.DataFrame."""
 
     def __init__(self, frame: Any) -> None:
@@ -163,12 +133,6 @@ class _Polars:
     def column(self, name: Any) -> Any:
         # Polars keeps strings as views, so its own conversion copies the bytes once
         return arrow().chunked_array([self.frame[name].to_arrow()])
-
-    def text(self, name: Any, where: str) -> TextColumn:
-        return text_of_arrow(self.column(name), where)
-
-    def order(self, name: Any, policy: str, where: str) -> I64:
-        return order_of_arrow(self.column(name), policy, where)
 
     def take(self, stays: Bool) -> Any:
         return self.frame.filter(stays)
@@ -200,6 +164,11 @@ class _Pandas:
             raise InputError(f"{where} is {column.dtype}, not text; give frame.astype({{{name!r}: str}})")
         objects = column.astype(object)
         return text_of_objects(objects.where(~is_null, "").tolist(), is_null, where)
+
+    def values(self, name: Any) -> list[Any]:
+        column = self.frame[name]
+        values: list[Any] = column.astype(object).where(column.notna(), None).tolist()
+        return values
 
     def order(self, name: Any, policy: str, where: str) -> I64:
         column = self.frame[name].infer_objects()
@@ -234,7 +203,7 @@ class _Pandas:
         return result
 
 
-class _DuckDB:
+class _DuckDB(_ArrowColumns):
     """duckdb.DuckDBPyRelation; its query runs once, and the rows are put back together by position."""
 
     def __init__(self, frame: Any) -> None:
@@ -246,12 +215,6 @@ class _DuckDB:
     def column(self, name: Any) -> Any:
         quoted = '"' + name.replace('"', '""') + '"'
         return self.frame.project(quoted).to_arrow_table().column(0)
-
-    def text(self, name: Any, where: str) -> TextColumn:
-        return text_of_arrow(self.column(name), where)
-
-    def order(self, name: Any, policy: str, where: str) -> I64:
-        return order_of_arrow(self.column(name), policy, where)
 
     def take(self, stays: Bool) -> Any:
         chosen = arrow().table({"dedupe_stays": stays})  # found by DuckDB under the name of this variable
@@ -273,7 +236,7 @@ class _DuckDB:
         )
 
 
-class _Daft:
+class _Daft(_ArrowColumns):
     """daft.DataFrame; its plan runs once."""
 
     def __init__(self, frame: Any) -> None:
@@ -284,12 +247,6 @@ class _Daft:
 
     def column(self, name: Any) -> Any:
         return self.frame.select(name).to_arrow().column(0)
-
-    def text(self, name: Any, where: str) -> TextColumn:
-        return text_of_arrow(self.column(name), where)
-
-    def order(self, name: Any, policy: str, where: str) -> I64:
-        return order_of_arrow(self.column(name), policy, where)
 
     def take(self, stays: Bool) -> Any:
         return self._back(self.frame.to_arrow().filter(arrow().array(stays)))
@@ -308,11 +265,11 @@ class _Daft:
         return made if made.schema() == schema else made.with_columns(changed)
 
 
-_FRAMES: dict[tuple[str, str], Callable[[Any], Frame]] = {
-    ("pyarrow", "Table"): _Arrow,
-    ("pyarrow", "RecordBatch"): _Arrow,
-    ("polars", "DataFrame"): _Polars,
-    ("pandas", "DataFrame"): _Pandas,
-    ("duckdb", "DuckDBPyRelation"): _DuckDB,
-    ("daft", "DataFrame"): _Daft,
-}
+_FRAMES: list[tuple[str, str, Callable[[Any], Frame]]] = [
+    ("pyarrow", "Table", _Arrow),
+    ("pyarrow", "RecordBatch", _Arrow),
+    ("polars", "DataFrame", _Polars),
+    ("pandas", "DataFrame", _Pandas),
+    ("duckdb", "DuckDBPyRelation", _DuckDB),
+    ("daft", "DataFrame", _Daft),
+]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 from dedupe.errors import InputError, OptionError
-from dedupe.inputs.documents import check_text, collect
+from dedupe.inputs.documents import Wanted, collect
 
 _SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(w|d|h|m|min|s)\s*", re.IGNORECASE)
 _SECONDS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "min": 60.0, "s": 1.0}
@@ -23,20 +22,26 @@ class Feed(NamedTuple):
         texts: The texts.
         dates: Date of each, with a time zone, or None.
         sources: Name of the source, or None.
-        skipped: Position and reason of each record left out.
+        skipped: The reason for each record that was left out, by position.
+        n_null: Null rows of a frame, which count as empty; None for what is no frame.
     """
 
     keys: list[Any]
     texts: list[str]
     dates: list[datetime | None]
     sources: list[str | None]
-    skipped: tuple[tuple[int, str], ...]
+    skipped: dict[int, str]
+    n_null: int | None
 
 
-def read_feed(docs: object, *, on_error: str = "raise") -> Feed:
-    """Read a list of texts, a mapping of id to text, or records.
+def read_feed(docs: object, text: Any = None, *, on_error: str = "raise", **columns: Any) -> Feed:
+    """Read texts with an id, a date and a source, as far as they have them.
 
-    A record is a mapping or an object with `text`, and if it has them `id`, `date` and `source`.
+    Args:
+        docs: Any collection of str, (id, text) pairs, a frame, or records: mappings or objects with attributes.
+        text: Column of the text, ``text`` when it is None.
+        on_error: ``raise`` or ``skip``.
+        **columns: Columns `id`, `date` and `source`; one that is None is looked for under this name.
 
     Raises:
         InputError: A record has no text, or an id or a date that cannot be read (names row and value); or an id is
@@ -45,24 +50,26 @@ def read_feed(docs: object, *, on_error: str = "raise") -> Feed:
     """
     if on_error not in ("raise", "skip"):
         raise OptionError(f"on_error must be 'raise' or 'skip', got {on_error!r}")
-    if isinstance(docs, Iterator):
-        docs = list(docs)
-    if isinstance(docs, Mapping) or not _has_records(docs):
-        found = collect(docs)
-        n = len(found.texts)
-        return Feed(list(found.keys), list(found.texts), [None] * n, [None] * n, ())
-    rows: list[tuple[Any, str, datetime | None, str | None]] = []
-    skipped: list[tuple[int, str]] = []
-    for row, record in enumerate(docs):  # type: ignore[arg-type, var-annotated]
+    documents = collect(docs, text, Wanted(columns=columns, is_optional=True))
+    no_values = [None] * len(documents.texts)
+    sources = documents.columns.get("source", no_values)
+    feed = Feed([], [], [], [], {}, documents.n_null)
+    for row, value in enumerate(documents.columns.get("date", no_values)):
         try:
-            rows.append(_record(row, record))
+            if row in documents.problems:
+                raise InputError(documents.problems[row])
+            key, date = _key(row, documents.keys[row]), _date(row, value)
         except InputError as error:
             if on_error == "raise":
                 raise
-            skipped.append((row, str(error)))
-    _check_ids([key for key, *_ in rows])
-    columns: list[Any] = [[row[k] for row in rows] for k in range(4)]
-    return Feed(columns[0], columns[1], columns[2], columns[3], tuple(skipped))
+            feed.skipped[row] = str(error)
+            continue
+        feed.keys.append(key)
+        feed.texts.append(documents.texts[row])
+        feed.dates.append(date)
+        feed.sources.append(None if sources[row] is None else str(sources[row]))
+    _check_ids(feed.keys)
+    return feed
 
 
 def read_span(value: object) -> timedelta | None:
@@ -80,32 +87,7 @@ def read_span(value: object) -> timedelta | None:
     raise OptionError(f"within must be a time span such as '3d', '12h' or a timedelta above zero, got {value!r}")
 
 
-def _has_records(docs: object) -> bool:
-    if not isinstance(docs, list | tuple):
-        return False
-    return any(not isinstance(one, str) and _field(one, "text") is not None for one in docs)
-
-
-def _record(row: int, record: object) -> tuple[Any, str, datetime | None, str | None]:
-    if isinstance(record, str):
-        return row, record, None, None
-    text = check_text(_field(record, "text"), f"text of record {row}")
-    source = _field(record, "source")
-    return (
-        _key(row, _field(record, "id")),
-        text,
-        _date(row, _field(record, "date")),
-        None if source is None else str(source),
-    )
-
-
-def _field(record: object, name: str) -> Any:
-    return record.get(name) if isinstance(record, Mapping) else getattr(record, name, None)
-
-
 def _key(row: int, value: Any) -> Any:
-    if value is None:
-        return row
     try:
         hash(value)
     except TypeError as error:

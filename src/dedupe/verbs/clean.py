@@ -12,9 +12,8 @@ from dedupe.core.hashing import I64, Bool, offsets_of, opens_run
 from dedupe.core.text.batch import Batch, encode
 from dedupe.core.text.blocks import BLANK, Blocks, split
 from dedupe.errors import InputError
-from dedupe.inputs import frames
-from dedupe.inputs.columns import Texts
-from dedupe.inputs.documents import Documents, check_text, collect
+from dedupe.inputs.documents import Documents, collect
+from dedupe.inputs.texts import Texts, check_text
 from dedupe.matching.recipe import Recipe
 from dedupe.matching.repeats import BY_ADJACENCY, BY_RUN, Repeats, cuts, repeats, shortened
 from dedupe.options import Options, Settings
@@ -147,15 +146,24 @@ def clean_many(docs: object, *, text: Any = None, options: Options | None = None
         >>> clean_many(["one\\n\\none", "two"])
         ['one', 'two']
     """
-    chosen = Recipe.of("clean", options, settings)
-    frame = frames.open_frame(docs)
-    if frame is None:
-        return _clean(collect(docs, text).texts, chosen)
-    column = frames.text_column(frame, text)
-    made = _cleaned(Texts(column.batch), column.batch, chosen)
-    if not made:
-        return frame.unchanged()
-    return frame.with_text(text, column._replace(batch=_replaced(column.batch, made)), np.array(list(made)))
+    recipe = Recipe.of("clean", options, settings)
+    documents = collect(docs, text)
+    if documents.frame is None:
+        return _clean(documents.texts, recipe)
+    batch, changed = clean_batch(documents.batch, recipe)
+    if not changed.size:
+        return documents.frame.unchanged()
+    return documents.with_texts(text, batch, changed)
+
+
+def clean_batch(batch: Batch, recipe: Recipe) -> tuple[Batch, I64]:
+    """The same for texts as bytes.
+
+    Returns:
+        The cleaned texts, the very same batch when none changed; and the numbers of those that did, ascending.
+    """
+    cleaned = _cleaned(Texts(batch), batch, recipe)
+    return _replaced(batch, cleaned) if cleaned else batch, np.array(list(cleaned), np.int64)
 
 
 def analyze(doc: str, *, options: Options | None = None, **settings: Unpack[Settings]) -> Analysis:

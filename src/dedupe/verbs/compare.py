@@ -13,7 +13,7 @@ from dedupe.core.shingles import Shingles, sets, shingles
 from dedupe.core.similarity import intersections, ranked
 from dedupe.core.text.batch import Batch, char_offsets, encode
 from dedupe.core.text.tokens import Words, words
-from dedupe.inputs.documents import check_text
+from dedupe.inputs.texts import check_text
 from dedupe.matching.recipe import Recipe
 from dedupe.options import Options, Settings
 from dedupe.results import Verdict

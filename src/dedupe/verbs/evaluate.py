@@ -106,6 +106,7 @@ class Evaluation:
 def evaluate(
     docs: object,
     *,
+    text: Any = None,
     rate: float = 0.2,
     strengths: Mapping[str, Sequence[float]] = STRENGTHS,
     options: Options | None = None,
@@ -116,7 +117,8 @@ def evaluate(
     The texts' own duplicates are no mistake: texts that are found to be alike are one family.
 
     Args:
-        docs: A list or any iterable of str, or a mapping; as for :func:`dedupe.find`.
+        docs: Any collection of str, or a frame, as for :func:`dedupe.find`.
+        text: The text column of a frame.
         rate: Copies per text, above 0.
         strengths: Kinds of edit, each with its strengths, 0–1.
         options: All settings in one object, instead of keywords.
@@ -137,7 +139,7 @@ def evaluate(
     """
     recipe = Recipe.of("evaluate", options, settings)
     chosen = recipe.options
-    documents = collect(docs)
+    documents = collect(docs, text)
     planted = plant(documents.texts, rate=rate, strengths=strengths, seed=chosen.seed)
     begin = time.perf_counter()
     found = find_documents(collect(planted.texts), recipe)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Unpack
+from typing import Any, Protocol, Unpack, runtime_checkable
 
 import numpy as np
 
 from dedupe.core.hashing import I64
 from dedupe.core.ragged import concat
-from dedupe.core.text.batch import Batch, encode
+from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import Blocks, split
-from dedupe.errors import OptionError
-from dedupe.inputs import frames
-from dedupe.inputs.columns import Texts
-from dedupe.inputs.documents import Documents, collect
+from dedupe.errors import InputError, OptionError
+from dedupe.inputs.documents import Documents, Wanted, collect
+from dedupe.inputs.texts import Texts
 from dedupe.matching.recipe import Recipe
 from dedupe.matching.stages import Pairs, decide, policy_order
 from dedupe.options import Options, Settings, column_policy
@@ -23,6 +22,17 @@ from dedupe.results import BlockTable, Findings
 from dedupe.stories.overlap import overlapping
 
 __all__ = ["find", "unique"]
+
+
+@runtime_checkable
+class KnownTexts(Protocol):
+    """Texts that were fingerprinted before and stay, as a :class:`dedupe.Index` holds them."""
+
+    def check_settings(self, options: Options | None, settings: Mapping[str, Any]) -> None:
+        """Refuse settings that are not those of the texts."""
+
+    def find_documents(self, documents: Documents, keep: Any) -> Findings:
+        """Find which new texts are duplicates of those or of each other."""
 
 
 def find(
@@ -40,8 +50,10 @@ def find(
 
     Args:
         docs: A list or any iterable of str, a mapping of key to text, a pandas or Polars Series, an Arrow array; or a
-            frame of pandas, Polars, pyarrow, DuckDB or Daft, with the name of its text column in `text`.
-        text: The text column of a frame. Its null rows count as empty and are counted in ``stats["null_texts"]``.
+            frame of pandas, Polars, pyarrow, DuckDB or Daft, or a list of records, with the name of its text column in
+            `text`.
+        text: The text column of a frame, `docs` or `against`. Its null rows count as empty and are counted in
+            ``stats["null_texts"]``.
         against: Texts that stay, of any kind that `docs` may be, or a :class:`dedupe.Index`: what matches one of them is
             a duplicate of it, and nothing is found out about themselves. Their keys come back as ``("against", key)``.
             Beside an index, its settings hold; only `keep` is free.
@@ -60,17 +72,18 @@ def find(
         >>> [(d.block.doc, d.survivor.doc, d.rule) for d in found.duplicates]
         [(2, 0, 'same words')]
     """
-    if _is_index(against):
+    if isinstance(against, KnownTexts):
         return _beside(against, collect(docs, text), options, settings)
-    chosen = Recipe.of("find", options, settings)
-    return find_documents(collect(docs, text), chosen, _known(against, text))
+    recipe = Recipe.of("find", options, settings)
+    documents, known = _collect_both(docs, against, text)
+    return find_documents(documents, recipe, known)
 
 
 def find_documents(documents: Documents, recipe: Recipe, known: Documents | None = None) -> Findings:
     """The same for texts that have been checked; those of `known` stay, and are only matched against."""
     options = recipe.options
     both = documents if known is None else _joined(documents, known)
-    batch = both.batch if both.batch is not None else encode(both.texts)
+    batch = both.batch
     blocks = split(batch, options.unit)
     table = BlockTable(both, batch, blocks)
     if options.measure == "coverage":
@@ -89,7 +102,7 @@ def find_documents(documents: Documents, recipe: Recipe, known: Documents | None
         duplicates = int((decision.survivor[:n_own] != np.arange(n_own)).sum())
         stats.update(documents=len(documents.texts), blocks=n_own, duplicates=duplicates, matches=int(is_own.sum()))
         stats["against"] = len(known.texts)
-    if documents.order_by is not None:
+    if documents.n_null is not None:
         stats["null_texts"] = documents.n_null
     return Findings(
         stats=stats,
@@ -119,38 +132,37 @@ def _covering(
     return Findings(stats, options.to_dict(), table, own, np.zeros(own.size), pairs, found.evidence)
 
 
-def _is_index(against: object) -> bool:
-    """Whether it is a dedupe.Index; without loading that."""
-    return type(against).__module__ == "dedupe.engines.index.index"
-
-
-def _beside(index: Any, documents: Documents, options: Options | None, settings: Settings) -> Findings:
+def _beside(index: KnownTexts, documents: Documents, options: Options | None, settings: Settings) -> Findings:
     """Find beside an index, by its own settings."""
     given = {name: value for name, value in settings.items() if name not in ("keep", "threads")}
     index.check_settings(None if options is None else replace(options, keep="first"), given)
     keep = settings.get("keep", "first") if options is None else options.keep
-    found: Findings = index.find_documents(documents, keep)
-    return found
+    return index.find_documents(documents, keep)
 
 
-def _known(against: object, text: Any) -> Documents | None:
-    """Read what is given as `against`; a frame has the same text column."""
+def _collect_both(docs: object, against: object, text: Any) -> tuple[Documents, Documents | None]:
+    """Read both; `text` names the column of whichever is a frame."""
     if against is None:
-        return None
-    return collect(against, text if frames.is_frame(against) else None)
+        return collect(docs, text), None
+    if isinstance(against, str):
+        raise InputError(
+            f"against is one str, {against[:60]!r}; write [text] for a single text, dedupe.Index(path) for an index"
+        )
+    known = collect(against, text, Wanted("against", is_shared=True))
+    return collect(docs, text, Wanted(is_shared=known.frame is not None)), known
 
 
 def _joined(documents: Documents, known: Documents) -> Documents:
     """Both, one behind the other; keys say which is which."""
-    batch = concat([each.batch if each.batch is not None else encode(each.texts) for each in (documents, known)])
+    batch = concat([documents.batch, known.batch])
     keys = [*documents.keys, *(("against", key) for key in known.keys)]
-    return Documents(Texts(batch), keys, batch)
+    return Documents(Texts(batch), keys)
 
 
 def order_of(documents: Documents, keep: Any, batch: Batch, blocks: Blocks, table: BlockTable) -> I64:
     """Number the blocks in policy order, by a column of the frame where the policy names one."""
     policy = column_policy(keep)
-    if policy is None or documents.order_by is None:
+    if policy is None or documents.frame is None:
         return policy_order(keep, batch, blocks, table.__getitem__)
     rank = np.empty(len(documents.texts), np.int64)
     rank[documents.order_by(*policy)] = np.arange(rank.size)
@@ -190,15 +202,15 @@ def unique(
     """
     recipe = Recipe.of("unique", options, settings)
     unit = recipe.options.unit
-    frame = frames.open_frame(docs)
+    documents, known = _collect_both(docs, None if isinstance(against, KnownTexts) else against, text)
+    frame = documents.frame
     if frame is not None and unit != "document":
         raise OptionError(f"unique keeps whole rows of a frame, so unit must be 'document', got {unit!r}")
-    documents = collect(docs, text) if frame is None else frames.documents(frame, text)
-    if _is_index(against):
+    if isinstance(against, KnownTexts):
         found = _beside(against, documents, options, settings)
         unit = found.settings["unit"]
     else:
-        found = find_documents(documents, recipe, _known(against, text))
+        found = find_documents(documents, recipe, known)
     if unit != "document":
         return [block.text for block in found.survivors]
     stays = np.ones(len(documents.texts), np.bool_)

@@ -28,6 +28,10 @@ Keep = Literal["longest", "first", "last"] | Callable[[str], float]
 def merge(
     docs: object,
     *,
+    text: Any = None,
+    id: Any = None,
+    date: Any = None,
+    source: Any = None,
     within: str | timedelta | None = None,
     error_rate: float = ERROR_RATE,
     keep: Keep = "longest",
@@ -40,8 +44,12 @@ def merge(
     others say is put in where its neighbours stand. Every sentence is verbatim from a source.
 
     Args:
-        docs: A list of texts, a mapping of id to text, or records (mappings or objects) with `text` and, if they
-            have them, `id`, `date` and `source`.
+        docs: A list of texts, a mapping of id to text, (id, text) pairs, records (mappings or objects), or a frame.
+        text: The text column of a frame or of records; ``text`` unless said otherwise. Null rows of a frame count as
+            empty and are counted in ``stats["null_texts"]``.
+        id: Column of the ids; the column ``id`` if there is one. A document without an id goes by its position.
+        date: Column of the dates; the column ``date`` if there is one.
+        source: Column of the sources' names; the column ``source`` if there is one.
         within: Longest time between two documents of one story: ``"3d"``, ``"12h"``, a timedelta, or None for any.
             Documents without a date fit any time.
         error_rate: Share of the pairs taken for one story that may be there by chance, above 0 and below 1. The
@@ -66,14 +74,16 @@ def merge(
     """
     _check(error_rate, keep, encoder)
     span = read_span(within)
-    feed = read_feed(docs, on_error=on_error)
+    feed = read_feed(docs, text, on_error=on_error, id=id, date=date, source=source)
     vectors = _vectors(encoder, feed.texts)
     found = cluster_documents(feed.texts, error_rate=error_rate, dates=feed.dates, within=span, vectors=vectors)
     order = _policy_order(feed, keep)
     cut = cut_pieces(feed.texts)
     stories = [_story(feed, cut, members, order, encoder) for members in _members(found.labels)]
     stats = {**found.stats, "stories": len(stories), "skipped": len(feed.skipped)}
-    return Stories(stories, skipped=feed.skipped, stats=stats)
+    if feed.n_null is not None:
+        stats["null_texts"] = feed.n_null
+    return Stories(stories, skipped=tuple(feed.skipped.items()), stats=stats)
 
 
 def _members(labels: Any) -> list[list[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from dedupe.engines.index.joining import Source
 from dedupe.engines.index.storage.records import Id, Records, encode_ids
 from dedupe.engines.index.storage.view import NONE, View
 from dedupe.errors import InputError, OptionError, nearest
-from dedupe.inputs.documents import check_text
+from dedupe.inputs.documents import Documents
 
 _CONFLICTS = ("error", "replace", "skip")
 _LARGEST = 1 << 32
@@ -25,14 +25,14 @@ class Arrivals(NamedTuple):
 
     Attributes:
         ids: Their ids.
-        texts: Their texts.
+        batch: Their texts.
         coded: Their ids as bytes.
         skipped: Ids that are left out because they are there already.
         replaced: Ids whose earlier document goes.
     """
 
     ids: list[Id]
-    texts: list[str]
+    batch: Batch
     coded: Batch
     skipped: tuple[Id, ...] = ()
     replaced: tuple[Id, ...] = ()
@@ -56,97 +56,57 @@ class Arrivals(NamedTuple):
                 f"id {first!r} is in the index already ({int(conflict.sum())} of {len(self.ids)} are); "
                 "give on_conflict='replace' or 'skip'"
             )
-        there = [one for one, hit in zip(self.ids, conflict.tolist(), strict=True) if hit]
+        there = list(compress(self.ids, conflict.tolist()))
         if on_conflict == "replace":
             return self._replace(replaced=(*self.replaced, *there)), np.unique(known[conflict])
-        new = np.flatnonzero(~conflict).tolist()
-        return self.only(new)._replace(skipped=(*self.skipped, *there)), NONE
+        return self.only(np.flatnonzero(~conflict))._replace(skipped=(*self.skipped, *there)), NONE
 
-    def only(self, places: list[int]) -> Arrivals:
-        """The documents at these places."""
-        ids = [self.ids[place] for place in places]
-        return Arrivals(ids, [self.texts[place] for place in places], encode_ids(ids))
+    def only(self, rows: I64) -> Arrivals:
+        """The documents of these rows."""
+        ids = [self.ids[row] for row in rows.tolist()]
+        return Arrivals(ids, self.batch.take(rows), encode_ids(ids))
 
 
-def read(docs: object, id: str, text: str, on_conflict: str) -> Arrivals:
-    """Read documents in any of the forms that `Index.add` takes.
+def arrivals_of(documents: Documents, on_conflict: str) -> Arrivals:
+    """Name documents that were read, each id once.
 
     Raises:
-        InputError: It is none of them, an id or a text has a wrong type, or an id comes twice.
+        InputError: An id has a wrong type, or comes twice.
         OptionError: `on_conflict` is unknown.
     """
     if on_conflict not in _CONFLICTS:
         listed = ", ".join(map(repr, _CONFLICTS))
         raise OptionError(f"on_conflict must be one of {listed}, got {on_conflict!r}{nearest(on_conflict, _CONFLICTS)}")
-    ids, texts = _columns(docs, id, text)
-    if not set(map(type, texts)) <= {str}:
-        for one, content in zip(ids, texts, strict=True):
-            check_text(content, f"the text of id {one!r}")
-    arrivals = Arrivals(ids, texts, encode_ids(ids))
+    ids = list(documents.keys)
+    arrivals = Arrivals(ids, documents.batch, encode_ids(ids))
     return arrivals if len(set(ids)) == len(ids) else _each_id_once(arrivals, on_conflict)
 
 
-def _columns(docs: object, id: str, text: str) -> tuple[list[Id], list[str]]:
-    if isinstance(docs, Mapping):
-        return list(docs), list(docs.values())
-    names = getattr(docs, "column_names", None) or getattr(docs, "columns", None)
-    if names is not None and hasattr(docs, "__getitem__"):
-        for name in (id, text):
-            if name not in list(names):
-                raise InputError(
-                    f"the frame has no column {name!r}; it has {', '.join(map(repr, names))}. "
-                    "Name the columns with id= and text="
-                )
-        return _plain(docs[id]), _plain(docs[text])
-    if isinstance(docs, str | bytes) or not isinstance(docs, Iterable):
-        raise InputError(
-            f"docs must be (id, text) pairs, a mapping or a frame, got {type(docs).__name__}; "
-            "for texts without ids write enumerate(texts)"
-        )
-    pairs = list(docs)
-    if set(map(type, pairs)) <= {tuple, list} and set(map(len, pairs)) <= {2}:  # the usual case
-        return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    for place, pair in enumerate(pairs):
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise InputError(
-                f"docs[{place}] must be an (id, text) pair, got {type(pair).__name__}; "
-                "for texts without ids write enumerate(texts)"
-            )
-    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-
-
-def _plain(column: Any) -> list[Any]:
-    for method in ("to_pylist", "to_list", "tolist"):
-        convert = getattr(column, method, None)
-        if callable(convert):
-            return list(convert())
-    return list(column)
-
-
 def _each_id_once(arrivals: Arrivals, on_conflict: str) -> Arrivals:
-    seen: dict[Id, int] = {}
-    again: list[Id] = []
-    for place, one in enumerate(arrivals.ids):
-        if one in seen:
-            again.append(one)
+    rows: dict[Id, int] = {}
+    repeated: list[Id] = []
+    for row, id in enumerate(arrivals.ids):
+        if id in rows:
+            repeated.append(id)
             if on_conflict == "error":
                 raise InputError(
-                    f"id {one!r} comes twice, at {seen[one]} and at {place}; give on_conflict='replace' or 'skip'"
+                    f"id {id!r} comes twice, at {rows[id]} and at {row}; give on_conflict='replace' or 'skip'"
                 )
             if on_conflict == "skip":
                 continue
-            del seen[one]
-        seen[one] = place
-    kept = arrivals.only(list(seen.values()))
-    return kept._replace(skipped=tuple(again)) if on_conflict == "skip" else kept._replace(replaced=tuple(again))
+            del rows[id]
+        rows[id] = row
+    kept = arrivals.only(np.array(list(rows.values()), np.int64))
+    return kept._replace(skipped=tuple(repeated)) if on_conflict == "skip" else kept._replace(replaced=tuple(repeated))
 
 
-def new_records(view: View, arrivals: Arrivals, batch: Batch, blocks: Blocks, source: Source) -> Records:
+def new_records(view: View, arrivals: Arrivals, blocks: Blocks, source: Source) -> Records:
     """Put documents into columns, to come after those of the index; all but the decisions.
 
     Raises:
         InputError: A text has 4 GiB or more, or the index would hold 2**32 blocks.
     """
+    batch = arrivals.batch
     sizes = np.diff(batch.offsets)
     if sizes.size and int(sizes.max()) >= _LARGEST:
         large = arrivals.ids[int(sizes.argmax())]

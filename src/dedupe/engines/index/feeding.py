@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from dedupe.engines.index.index import Index
 from dedupe.engines.index.results import AddReport
 from dedupe.errors import InputError
-from dedupe.inputs.columns import Texts
+from dedupe.inputs.documents import Documents
 from dedupe.inputs.formats import FORMATS, format_of, read
+from dedupe.inputs.texts import Texts
 
 
 def add_files(
@@ -38,12 +38,11 @@ def add_files(
         row = 0
         try:
             for chunk in read(path, kind, text, [id, text]):
-                found = chunk.texts()
-                for place, problem in found.problems.items():
-                    raise InputError(f"{path}, row {row + place}: {problem}")
-                ids: list[Any] = chunk.column(id)
-                names = [f"{path}:{row + place}" if one is None else one for place, one in enumerate(ids)]
+                texts = chunk.texts()
+                for at, problem in texts.problems.items():
+                    raise InputError(f"{path}, row {row + at}: {problem}")
+                ids = [f"{path}:{row + at}" if key is None else key for at, key in enumerate(chunk.column(id))]
                 row += chunk.n_rows
-                yield index.add(zip(names, Texts(found.batch), strict=True), on_conflict=on_conflict)
+                yield index.add_documents(Documents(Texts(texts.batch), ids), on_conflict)
         except OSError as error:
             raise InputError(f"cannot read {path}: {error.strerror or error}") from error

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
 
 import numpy as np
 
-from dedupe.core.text.batch import encode
 from dedupe.core.text.blocks import split
-from dedupe.engines.index.arrivals import new_records, read
+from dedupe.engines.index.arrivals import arrivals_of, new_records
 from dedupe.engines.index.joining import join, of_texts
 from dedupe.engines.index.protecting import find_beside
 from dedupe.engines.index.querying import matches
@@ -28,7 +27,8 @@ from dedupe.engines.index.storage.rules import check_same, new_rules, plain
 from dedupe.engines.index.storage.verification import Problem, verify
 from dedupe.engines.index.storage.view import View
 from dedupe.errors import DedupeError, IndexDamaged, InputError, OptionError
-from dedupe.inputs.documents import Documents, check_text, collect
+from dedupe.inputs.documents import Documents, Wanted, collect
+from dedupe.inputs.texts import check_text
 from dedupe.options import Options, Settings
 from dedupe.results import Block, Findings
 
@@ -106,10 +106,10 @@ class Index:
         """Add documents, all of them or none.
 
         Args:
-            docs: (id, text) pairs, a mapping of id to text, or a frame (pandas, Polars, Arrow) with two columns.
-                An id is a str or an int.
+            docs: (id, text) pairs, a mapping of id to text, a list of records, or a frame of pandas, Polars, pyarrow,
+                DuckDB or Daft with two columns. An id is a str or an int.
             id: Column of the ids in a frame.
-            text: Column of the texts in a frame.
+            text: Column of the texts in a frame; null rows count as empty and are counted in ``stats["null_texts"]``.
             on_conflict: What to do with an id that is there already, or comes twice: ``error``, ``replace`` (the later
                 text takes the place of the earlier, and arrives last) or ``skip`` (the earlier one stays).
 
@@ -121,23 +121,25 @@ class Index:
             IndexLocked: Another process writes for longer than `timeout`.
             DedupeError: The disk is full or read-only; nothing was added.
         """
-        arrivals = read(docs, id, text, on_conflict)
+        return self.add_documents(collect(docs, text, Wanted(columns={"id": id})), on_conflict)
+
+    def add_documents(self, documents: Documents, on_conflict: str = "error") -> AddReport:
+        """The same for texts that have been read, whose keys are their ids."""
+        arrivals = arrivals_of(documents, on_conflict)
         with self._handle.writing() as (folder, view):
             arrivals, gone = arrivals.settle(view, on_conflict)
             now = Revision(view).remove(gone) if gone.size else view
-            batch = encode(arrivals.texts)
-            blocks = split(batch, view.rules.options.unit)
-            source = of_texts(view.rules, batch, blocks)
-            new = new_records(now, arrivals, batch, blocks, source)
+            blocks = split(arrivals.batch, view.rules.options.unit)
+            source = of_texts(view.rules, arrivals.batch, blocks)
+            new = new_records(now, arrivals, blocks, source)
             if new.n_docs:
                 folder.begin(new)
             joined = join(now, new, source)
             folder.commit(joined.view, joined.records if new.n_docs else None)
         self._tidy()
         added = np.arange(now.n_docs, joined.view.n_docs)
-        return AddReport(
-            new.n_docs, new.n_blocks, arrivals.skipped, arrivals.replaced, joined.stats, joined.view, added
-        )
+        stats = joined.stats if documents.n_null is None else {**joined.stats, "null_texts": documents.n_null}
+        return AddReport(new.n_docs, new.n_blocks, arrivals.skipped, arrivals.replaced, stats, joined.view, added)
 
     def remove(self, ids: Iterable[Id], *, missing: str = "error") -> int:
         """Take documents out; blocks that were their duplicates are decided again.
@@ -217,16 +219,26 @@ class Index:
             Blocks at or above the threshold, the most similar first, of several the earliest.
             Blocks with the same words are named once, by the first of them.
         """
-        return self.query_many([text], k=k)[0]
+        return self.query_many([check_text(text)], k=k)[0]
 
-    def query_many(self, texts: Sequence[str], *, k: int = 10) -> list[tuple[IndexMatch, ...]]:
-        """The same for many texts at once, several times as fast for each."""
-        if isinstance(texts, str):
-            raise InputError("texts is one str, not a collection; use query(text) for a single one")
-        checked = [check_text(text, f"texts[{place}]") for place, text in enumerate(texts)]
+    def query_many(self, texts: object, *, text: Any = None, k: int = 10) -> list[tuple[IndexMatch, ...]]:
+        """The same for many texts at once, several times as fast for each.
+
+        Args:
+            texts: Any collection of str, or a frame, as for :func:`dedupe.find`.
+            text: The text column of a frame.
+            k: As for :meth:`query`.
+
+        Returns:
+            For each text what :meth:`query` gives, in input order.
+
+        Raises:
+            InputError: `texts` is no collection of str.
+        """
+        documents = collect(texts, text, Wanted("texts"))
         if isinstance(k, bool) or not isinstance(k, int) or k < 1:
             raise OptionError(f"k must be a whole number from 1 on, got {k!r}")
-        return matches(self._view(), checked, k)
+        return matches(self._view(), documents.texts, k)
 
     def check(self, doc: str | tuple[Id, str]) -> Check:
         """Say what a document is to the index: new, known, another version, a part of one or the whole of one.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dedupe.core.hashing import F64, I64
-from dedupe.core.text.batch import Batch, encode
+from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.engines.index.deciding import decide
 from dedupe.engines.index.joining import of_texts
@@ -48,7 +48,7 @@ class BesideTable(BlockTable):
 def find_beside(view: View, documents: Documents, keep: Any) -> Findings:
     """Find which new texts are duplicates of the index or of each other; see `Index.find`."""
     options = replace(view.rules.options, keep=keep)
-    batch = documents.batch if documents.batch is not None else encode(documents.texts)
+    batch = documents.batch
     blocks = split(batch, options.unit)
     order = order_of(documents, keep, batch, blocks, BlockTable(documents, batch, blocks))
     known, survivor, similarity, stats = protect(view, batch, blocks, order)

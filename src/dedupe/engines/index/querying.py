@@ -11,11 +11,12 @@ from dedupe.core.hashing import F64, I64, Bool
 from dedupe.core.ragged import concat
 from dedupe.core.similarity import pair_similarities, ranked
 from dedupe.core.survivors import LEADERS
-from dedupe.core.text.batch import Batch, char_offsets, encode
+from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.engines.index.joining import Source, of_texts
 from dedupe.engines.index.results import IndexMatch
 from dedupe.engines.index.storage.view import View
+from dedupe.inputs.texts import batch_of
 from dedupe.results import Block, Rule, rule_of
 
 
@@ -45,7 +46,7 @@ class Asked(NamedTuple):
 
 def prepare(view: View, texts: Sequence[str]) -> Asked:
     """Cut and fingerprint texts by the rules of an index."""
-    batch = encode(texts)
+    batch = batch_of(texts)
     blocks = split(batch, view.rules.options.unit)
     return Asked(batch, blocks, of_texts(view.rules, batch, blocks))
 
