@@ -1,0 +1,1 @@
+"""What differs between two texts, and whether it is form or substance."""

@@ -1,0 +1,230 @@
+"""What a difference means: form, which may go, or substance, which may not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dedupe.core.meaning.align import Span, align
+from dedupe.core.meaning.spelling import Known, is_misread, is_misspelling, lost_marks
+from dedupe.core.meaning.tokens import CAPITAL, CLOSES, GLUED, LABEL, NUMBER, OPENS, SYMBOL, WORD, Token
+
+SAME, CONTAINED, CONTAINS, VARIANT = range(4)
+_MOST_TOKENS = 12  # of a run on either side that can still be form
+
+# Words that may be left out, and words that tell the language; of each language only its own articles are form.
+_LANGUAGES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
+    (frozenset(articles.split()), frozenset(common.split()))
+    for articles, common in (
+        ("a an the", "the of and to is in that it for was on with as are this be not you by from at or"),
+        ("der die das den dem des ein eine einen einem einer eines", "der die und das ist nicht ein eine zu den von mit sich auf für dem des im auch es wird bei oder"),
+        ("le la les l un une des du", "le la les et des de est une un du en que pour dans pas qui sur au avec ce il ou par"),
+        ("el la los las un una unos unas", "el la los las de que y en un una es se no por con para su al del lo como más o"),
+        ("il lo la gli le l un uno una", "il la di che e un una è non per con del della si da in le dei al sono come o"),
+        ("o os as um uma uns umas", "o os que e de do da em um uma não para com se por na no dos mais ao como é ou"),
+        ("de het een", "de het een en van is dat niet op te zijn met voor aan er die in om ook bij of"),
+    )
+)  # fmt: skip
+_AFTER_A = frozenset("few little lot bit".split())  # "a few" is not "few"
+
+
+class Part(NamedTuple):
+    """A run of the alignment and what it means.
+
+    Attributes:
+        span: The tokens on both sides.
+        is_substance: Whether it changes what is said.
+        reason: Why it is form, as ``misspelling``; empty for equal runs and for substance.
+    """
+
+    span: Span
+    is_substance: bool
+    reason: str
+
+
+class Meaning(NamedTuple):
+    """What a difference means as a whole.
+
+    Attributes:
+        verdict: SAME (they differ in form alone), CONTAINED (the left says all that the right says, and has whole
+            sentences more), CONTAINS (the right has them), VARIANT (something else is said).
+        similarity: Share of the tokens that both have, equal or in another form, 0–1.
+        parts: The runs in order; empty when the texts differ in too many places to align them.
+    """
+
+    verdict: int
+    similarity: float
+    parts: tuple[Part, ...]
+
+
+def meaning(left: Sequence[Token], right: Sequence[Token], known: Known) -> Meaning:
+    """Align two texts and judge each difference.
+
+    Args:
+        left: Tokens of the text that is to stay.
+        right: Tokens of the text that is to go.
+        known: Tells whether a plain form is a known word.
+
+    Returns:
+        The judgment; two texts without tokens are the same.
+    """
+    spans = align([token.plain for token in left], [token.plain for token in right])
+    if spans is None:
+        return Meaning(VARIANT, 0.0, ())
+    judge = _Judge(left, right, known)
+    parts = tuple(judge.part(span) for span in spans)
+    changed = [part.span for part in parts if part.is_substance]
+    n_left = sum(span.left_end - span.left for span in changed)
+    n_right = sum(span.right_end - span.right for span in changed)
+    shared = max(len(left) - n_left, len(right) - n_right)
+    similarity = shared / (shared + n_left + n_right) if shared else float(not changed)
+    if not changed:
+        return Meaning(SAME, 1.0, parts)
+    verdict = VARIANT
+    if not n_right and all(_are_sentences(left, span.left, span.left_end, right, span.right) for span in changed):
+        verdict = CONTAINED
+    elif not n_left and all(_are_sentences(right, span.right, span.right_end, left, span.left) for span in changed):
+        verdict = CONTAINS
+    return Meaning(verdict, similarity, parts)
+
+
+def _are_sentences(more: Sequence[Token], begin: int, end: int, less: Sequence[Token], at: int) -> bool:
+    """Whether tokens that only one side has are whole sentences, put between whole sentences of the other.
+
+    The run may be moved along as long as what it passes is equal: ``b c. A`` between ``A`` and ``d`` is ``A b c.``
+    """
+    steps = range(1 + _passable(more, begin, end, at, less))
+    return any(_opens_and_closes(more, begin - step, end - step, less, at - step) for step in steps) or any(
+        _opens_and_closes(more, begin + step, end + step, less, at + step)
+        for step in range(1, 1 + _passable_on(more, begin, end, less, at))
+    )
+
+
+def _passable(more: Sequence[Token], begin: int, end: int, at: int, less: Sequence[Token]) -> int:
+    steps = 0
+    while (
+        steps < min(begin, at)
+        and more[begin - 1 - steps].plain == more[end - 1 - steps].plain == less[at - 1 - steps].plain
+    ):
+        steps += 1
+    return steps
+
+
+def _passable_on(more: Sequence[Token], begin: int, end: int, less: Sequence[Token], at: int) -> int:
+    steps = 0
+    while (
+        end + steps < len(more)
+        and at + steps < len(less)
+        and more[begin + steps].plain == more[end + steps].plain == less[at + steps].plain
+    ):
+        steps += 1
+    return steps
+
+
+def _opens_and_closes(more: Sequence[Token], begin: int, end: int, less: Sequence[Token], at: int) -> bool:
+    opens = begin == 0 or bool(more[begin].flags & OPENS and more[begin - 1].flags & CLOSES)
+    closes = bool(more[end - 1].flags & CLOSES) and (end == len(more) or bool(more[end].flags & OPENS))
+    is_border = at in (0, len(less)) or bool(less[at].flags & OPENS and less[at - 1].flags & CLOSES)
+    return opens and closes and is_border
+
+
+class _Judge:
+    """Tells form from substance in the runs of one pair."""
+
+    def __init__(self, left: Sequence[Token], right: Sequence[Token], known: Known) -> None:
+        self.left, self.right, self.known = left, right, known
+        self._articles: frozenset[str] | None = None
+
+    def part(self, span: Span) -> Part:
+        if span.is_equal:
+            return Part(span, False, "")
+        reason = self._form(span)
+        return Part(span, reason is None, reason or "")
+
+    def _form(self, span: Span) -> str | None:
+        """Why a run is form, or None: its tokens are matched one by one or in small groups, from left to right."""
+        n_left, n_right = span.left_end - span.left, span.right_end - span.right
+        if max(n_left, n_right) > _MOST_TOKENS:
+            return None
+        # reached[i][j]: the reason by which the first i and j tokens are explained; the first way that is found stays
+        reached: dict[tuple[int, int], str] = {(0, 0): ""}
+        for i in range(n_left + 1):
+            for j in range(n_right + 1):
+                before = reached.get((i, j))
+                if before is None:
+                    continue
+                for (more, other_more), reason in self._steps(
+                    span.left + i, span.left_end, span.right + j, span.right_end
+                ):
+                    reached.setdefault((i + more, j + other_more), before or reason)
+        return reached.get((n_left, n_right))
+
+    def _steps(self, i: int, end: int, j: int, other_end: int) -> list[tuple[tuple[int, int], str]]:
+        """Ways to explain the next tokens as form: how many of each side, and why."""
+        left, right = self.left, self.right
+        steps: list[tuple[tuple[int, int], str]] = []
+        if i < end and j < other_end and (reason := self._one_for_one(i, j)):
+            steps.append(((1, 1), reason))
+        for more in (1, 2, 3):
+            for other_more in (1, 2, 3):
+                is_new_pair = min(more, other_more) == 1 and more != other_more
+                if is_new_pair and i + more <= end and j + other_more <= other_end:
+                    reason = self._joined(left[i : i + more], right[j : j + other_more])
+                    if reason:
+                        steps.append(((more, other_more), reason))
+        if i < end and (reason := self._left_out(left, i)):
+            steps.append(((1, 0), reason))
+        if j < other_end and (reason := self._left_out(right, j)):
+            steps.append(((0, 1), reason))
+        return steps
+
+    def _one_for_one(self, i: int, j: int) -> str:
+        one, other = self.left[i], self.right[j]
+        if one.plain == other.plain:
+            return "order"
+        if one.kind != WORD or other.kind != WORD:
+            return ""
+        if one.plain in self.articles and other.plain in self.articles:
+            return "article"
+        if lost_marks(one.plain, other.plain):
+            return "" if self.known(one.plain) and self.known(other.plain) else "accent"
+        is_name = bool(one.flags & other.flags & CAPITAL) and not (one.flags & OPENS and other.flags & OPENS)
+        return "misspelling" if is_misspelling(one.plain, other.plain, self.known, is_name=is_name) else ""
+
+    def _joined(self, some: Sequence[Token], others: Sequence[Token]) -> str:
+        """Whether both sides have the same letters, cut into words in another way."""
+        one, other = "".join(token.plain for token in some), "".join(token.plain for token in others)
+        whole = some if len(some) == 1 else others
+        if whole[0].kind != WORD or any(token.kind == SYMBOL for token in (*some, *others)):
+            return ""
+        has_number = any(token.kind == NUMBER for token in (*some, *others))
+        if one == other and not has_number:
+            return "spacing"
+        parts = others if len(some) == 1 else some
+        if has_number and all(token.flags & GLUED for token in parts[1:]):
+            return "scan" if is_misread("".join(token.plain for token in parts), whole[0].plain) else ""
+        return ""
+
+    def _left_out(self, tokens: Sequence[Token], at: int) -> str:
+        """Whether a token that only one side has may be left out: an article, or a word said twice."""
+        token = tokens[at]
+        if token.kind != WORD:
+            return ""
+        neighbors = [tokens[near].plain for near in (at - 1, at + 1) if 0 <= near < len(tokens)]
+        if len(token.plain) > 1 and token.plain in neighbors:
+            return "doubled word"
+        is_label = bool(token.flags & LABEL) and len(token.plain) == 1
+        following = tokens[at + 1].plain if at + 1 < len(tokens) else ""
+        if token.plain in self.articles and not is_label and not (token.plain == "a" and following in _AFTER_A):
+            return "article"
+        return ""
+
+    @property
+    def articles(self) -> frozenset[str]:
+        """The articles of the language that both texts seem to be in; none where no language is told."""
+        if self._articles is None:
+            words = [token.plain for token in (*self.left, *self.right)]
+            counts = [sum(word in common for word in words) for _, common in _LANGUAGES]
+            best = max(range(len(counts)), key=counts.__getitem__)
+            self._articles = _LANGUAGES[best][0] if counts[best] else frozenset()
+        return self._articles

@@ -1,0 +1,151 @@
+"""Whether two words are one word, written or read wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+Known = Callable[[str], bool]
+
+_SHORTEST = 4  # letters of the longer of two spellings of one word
+_FEWEST_UNKNOWN = 5  # the same where no list of words knows either
+_TWO_EDITS = 8  # letters from which two edits may be one misspelling
+# What scanners read for one another; both words are brought to the right-hand side.
+_SCANS = (
+    ("rn", "m"), ("cl", "d"), ("vv", "w"), ("1", "l"), ("|", "l"), ("i", "l"), ("0", "o"), ("c", "e"), ("5", "s"),
+    ("8", "b"), ("h", "b"), ("6", "b"), ("9", "g"), ("q", "g"), ("u", "n"),
+)  # fmt: skip
+_UNMARKED = {
+    0x131: 0x69,
+    0xF8: 0x6F,
+    0x142: 0x6C,
+    0x111: 0x64,
+}  # ı ø ł đ: letters that plain writing does without marks
+
+
+def is_misspelling(one: str, other: str, known: Known, *, is_name: bool) -> bool:
+    """Whether two words differ as a word and its misspelling do.
+
+    Args:
+        one: A word in its plain form, without digits or symbols.
+        other: Another.
+        known: Tells whether a plain form is a known word.
+        is_name: Both are written as names are.
+
+    Returns:
+        Whether they do. Two known words are never misspellings of each other.
+    """
+    if not (_is_letters(one) and _is_letters(other)) or max(len(one), len(other)) < _SHORTEST:
+        return False
+    edit = _edit(one, other)
+    if edit is None:
+        return False
+    n_edits, is_inner, is_swap = edit
+    is_known, is_other_known = known(one), known(other)
+    if is_known and is_other_known:
+        return False
+    if n_edits == 2 and min(len(one), len(other)) < _TWO_EDITS and scanned(one) != scanned(other):
+        return False
+    if is_known or is_other_known:
+        unknown, word = (other, one) if is_known else (one, other)
+        return is_inner or not _is_inflected(unknown, word)
+    if is_name and not (is_swap or scanned(one) == scanned(other)):
+        return False
+    return is_inner and min(len(one), len(other)) >= _FEWEST_UNKNOWN
+
+
+def is_misread(digits_and_letters: str, word: str) -> bool:
+    """Whether a word with digits in it is a scan of a word of letters, as ``he1lo`` is of ``hello``."""
+    n_digits = sum(character.isdigit() for character in digits_and_letters)
+    return (
+        len(word) >= _SHORTEST
+        and _is_letters(word)
+        and 0 < n_digits <= 2
+        and len(digits_and_letters) - n_digits >= 3
+        and scanned(digits_and_letters) == scanned(word)
+    )
+
+
+def lost_marks(one: str, other: str) -> int:
+    """Which of two words is the other without its accents: 1 the first, 2 the second, 0 neither."""
+    bare, other_bare = without_marks(one), without_marks(other)
+    if bare != other_bare or one == other:
+        return 0
+    return 1 if one == bare else 2 if other == other_bare else 0
+
+
+@lru_cache(maxsize=1 << 12)
+def without_marks(word: str) -> str:
+    """The letters of a word of the Latin script without accents; the word itself in other scripts."""
+    if word.isascii() or not any(0x61 <= ord(letter) <= 0x24F for letter in word):
+        return word
+    return "".join(chr(_UNMARKED.get(ord(c), ord(c))) for c in word if not 0x300 <= ord(c) <= 0x36F)
+
+
+@lru_cache(maxsize=1 << 12)
+def scanned(word: str) -> str:
+    """One name for all that a scanner may read for a word."""
+    for read, meant in _SCANS:
+        word = word.replace(read, meant)
+    return word
+
+
+def _is_letters(word: str) -> bool:
+    """Whether a word is of one alphabet, with its marks: no digit, no underscore, no syllable or sign of its own."""
+    return all(
+        0x61 <= code <= 0x7A or 0xDF <= code < 0x530 or 0x561 <= code <= 0x587 or 0x5D0 <= code <= 0x5EA
+        or 0x620 <= code <= 0x64A or 0x671 <= code <= 0x6D3 or 0x1E00 <= code <= 0x1FFF
+        or 0x900 <= code <= 0x963 or 0x971 <= code <= 0xDFF
+        for code in map(ord, word)
+    )  # fmt: skip
+
+
+def _edit(one: str, other: str) -> tuple[int, bool, bool] | None:
+    """How two words differ, when by one edit, two neighbors exchanged, one misread letter or two edits.
+
+    Returns:
+        Number of edits; whether they leave the first and the last letter alone; whether it is an exchange or a
+        doubled letter. None for more edits.
+    """
+    begin = 0
+    while begin < len(one) and begin < len(other) and one[begin] == other[begin]:
+        begin += 1
+    tail = 0
+    while tail < min(len(one), len(other)) - begin and one[-1 - tail] == other[-1 - tail]:
+        tail += 1
+    middle, other_middle = one[begin : len(one) - tail], other[begin : len(other) - tail]
+    is_inner = begin > 0 and tail > 0
+    sizes = len(middle), len(other_middle)
+    if sizes == (2, 2) and middle == other_middle[::-1]:
+        return 1, tail > 0, True
+    if sizes in ((1, 0), (0, 1)):
+        extra = middle or other_middle
+        word = one if middle else other
+        is_doubled = begin > 0 and word[begin - 1] == extra
+        return 1, is_inner, is_doubled
+    if sizes == (1, 1):
+        return 1, is_inner, False
+    if scanned(one) == scanned(other):
+        return 2, is_inner, False
+    if max(sizes) <= 2 + 4 * (_distance(middle, other_middle) <= 2) and _distance(middle, other_middle) <= 2:
+        return 2, is_inner, False
+    return None
+
+
+def _distance(one: str, other: str) -> int:
+    """Insertions, deletions, substitutions and exchanges of neighbors between two short strings."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        older, before, row = before, row, [i]
+        for j, wanted in enumerate(other, 1):
+            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                best = min(best, older[j - 2] + 1)
+            row.append(best)
+    return row[-1]
+
+
+def _is_inflected(unknown: str, word: str) -> bool:
+    """Whether an unknown word may be another form of a known one: it goes on where that ends, or begins before it."""
+    return unknown.startswith(word) or word.startswith(unknown) or unknown.endswith(word) or word.endswith(unknown)
