@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dedupe.core.meaning.align import Span, align
 from dedupe.core.meaning.spelling import Known, is_misread, is_misspelling, lost_marks
-from dedupe.core.meaning.tokens import CAPITAL, CLOSES, GLUED, LABEL, NUMBER, OPENS, SYMBOL, WORD, Token
+from dedupe.core.meaning.tokens import CAPITAL, CLOSES, CODE, GLUED, LABEL, NUMBER, OPENS, SPACED, SYMBOL, WORD, Token
 
 SAME, CONTAINED, CONTAINS, VARIANT = range(4)
 _MOST_TOKENS = 12  # of a run on either side that can still be form
@@ -159,9 +159,10 @@ class _Judge:
                     reached.setdefault((i + more, j + other_more), before or reason)
         return reached.get((n_left, n_right))
 
-    def _steps(self, i: int, end: int, j: int, other_end: int) -> list[tuple[tuple[int, int], str]]:
-        """Ways to explain the next tokens as form: how many of each side, and why."""
+    def _steps(self, span: Span, n_left: int, n_right: int) -> list[tuple[tuple[int, int], str]]:
+        """Ways to explain the next tokens of a run as form: how many of each side, and why."""
         left, right = self.left, self.right
+        i, end, j, other_end = span.left + n_left, span.left_end, span.right + n_right, span.right_end
         steps: list[tuple[tuple[int, int], str]] = []
         if i < end and j < other_end and (reason := self._one_for_one(i, j)):
             steps.append(((1, 1), reason))
@@ -172,9 +173,9 @@ class _Judge:
                     reason = self._joined(left[i : i + more], right[j : j + other_more])
                     if reason:
                         steps.append(((more, other_more), reason))
-        if i < end and (reason := self._left_out(left, i)):
+        if i < end and (reason := self._left_out(left, i, span.left, end)):
             steps.append(((1, 0), reason))
-        if j < other_end and (reason := self._left_out(right, j)):
+        if j < other_end and (reason := self._left_out(right, j, span.right, other_end)):
             steps.append(((0, 1), reason))
         return steps
 
@@ -188,6 +189,8 @@ class _Judge:
             return "article"
         if lost_marks(one.plain, other.plain):
             return "" if self.known(one.plain) and self.known(other.plain) else "accent"
+        if (one.flags | other.flags) & CODE:
+            return ""
         is_name = bool(one.flags & other.flags & CAPITAL) and not (one.flags & OPENS and other.flags & OPENS)
         return "misspelling" if is_misspelling(one.plain, other.plain, self.known, is_name=is_name) else ""
 
@@ -205,14 +208,18 @@ class _Judge:
             return "scan" if is_misread("".join(token.plain for token in parts), whole[0].plain) else ""
         return ""
 
-    def _left_out(self, tokens: Sequence[Token], at: int) -> str:
-        """Whether a token that only one side has may be left out: an article, or a word said twice."""
+    def _left_out(self, tokens: Sequence[Token], at: int, begin: int, end: int) -> str:
+        """Whether a token that one side has alone may be left out: an article, or a word that stays beside it.
+
+        The word that stays lies outside of the run, from `begin` to `end`; what lies inside may go as well.
+        """
         token = tokens[at]
         if token.kind != WORD:
             return ""
-        neighbors = [tokens[near].plain for near in (at - 1, at + 1) if 0 <= near < len(tokens)]
-        if len(token.plain) > 1 and token.plain in neighbors:
-            return "doubled word"
+        for near, second in ((at - 1, at), (at + 1, at + 1)):
+            is_there = 0 <= near < len(tokens) and not begin <= near < end and tokens[near].plain == token.plain
+            if is_there and len(token.plain) > 1 and tokens[second].flags & SPACED and not token.flags & CODE:
+                return "doubled word"
         is_label = bool(token.flags & LABEL) and len(token.plain) == 1
         following = tokens[at + 1].plain if at + 1 < len(tokens) else ""
         if token.plain in self.articles and not is_label and not (token.plain == "a" and following in _AFTER_A):

@@ -9,6 +9,7 @@ Known = Callable[[str], bool]
 
 _SHORTEST = 4  # letters of the longer of two spellings of one word
 _FEWEST_UNKNOWN = 5  # the same where no list of words knows either
+_NAME = 6  # letters from which a name that is a known word too may be misspelled
 _TWO_EDITS = 8  # letters from which two edits may be one misspelling
 # What scanners read for one another; both words are brought to the right-hand side.
 _SCANS = (
@@ -40,18 +41,19 @@ def is_misspelling(one: str, other: str, known: Known, *, is_name: bool) -> bool
     edit = _edit(one, other)
     if edit is None:
         return False
-    n_edits, is_inner, is_swap = edit
+    n_edits, begins_alike, is_inner, is_swap = edit
     is_known, is_other_known = known(one), known(other)
     if is_known and is_other_known:
         return False
+    if not begins_alike and not is_swap:
+        return False  # slips hardly ever touch the first letter; other words often differ there
     if n_edits == 2 and min(len(one), len(other)) < _TWO_EDITS and scanned(one) != scanned(other):
         return False
-    if is_known or is_other_known:
-        unknown, word = (other, one) if is_known else (one, other)
-        return is_inner or not _is_inflected(unknown, word)
-    if is_name and not (is_swap or scanned(one) == scanned(other)):
-        return False
-    return is_inner and min(len(one), len(other)) >= _FEWEST_UNKNOWN
+    if is_known == is_other_known or (is_name and min(len(one), len(other)) < _NAME):
+        is_slip = is_swap or scanned(one) == scanned(other)
+        return is_slip and is_inner and min(len(one), len(other)) >= _FEWEST_UNKNOWN
+    unknown, word = (other, one) if is_known else (one, other)
+    return is_inner or not _is_inflected(unknown, word)
 
 
 def is_misread(digits_and_letters: str, word: str) -> bool:
@@ -100,12 +102,12 @@ def _is_letters(word: str) -> bool:
     )  # fmt: skip
 
 
-def _edit(one: str, other: str) -> tuple[int, bool, bool] | None:
+def _edit(one: str, other: str) -> tuple[int, bool, bool, bool] | None:
     """How two words differ, when by one edit, two neighbors exchanged, one misread letter or two edits.
 
     Returns:
-        Number of edits; whether they leave the first and the last letter alone; whether it is an exchange or a
-        doubled letter. None for more edits.
+        Number of edits; whether they leave the first letter alone; whether also the last; whether it is an exchange
+        or a doubled letter. None for more edits.
     """
     begin = 0
     while begin < len(one) and begin < len(other) and one[begin] == other[begin]:
@@ -117,18 +119,18 @@ def _edit(one: str, other: str) -> tuple[int, bool, bool] | None:
     is_inner = begin > 0 and tail > 0
     sizes = len(middle), len(other_middle)
     if sizes == (2, 2) and middle == other_middle[::-1]:
-        return 1, tail > 0, True
+        return 1, begin > 0, tail > 0, True
     if sizes in ((1, 0), (0, 1)):
         extra = middle or other_middle
         word = one if middle else other
         is_doubled = begin > 0 and word[begin - 1] == extra
-        return 1, is_inner, is_doubled
+        return 1, begin > 0, is_inner, is_doubled
     if sizes == (1, 1):
-        return 1, is_inner, False
+        return 1, begin > 0, is_inner, False
     if scanned(one) == scanned(other):
-        return 2, is_inner, False
+        return 2, begin > 0, is_inner, False
     if max(sizes) <= 2 + 4 * (_distance(middle, other_middle) <= 2) and _distance(middle, other_middle) <= 2:
-        return 2, is_inner, False
+        return 2, begin > 0, is_inner, False
     return None
 
 

@@ -31,6 +31,8 @@ OPENS = 2  # begins a sentence
 CLOSES = 4  # ends a sentence
 GLUED = 8  # touches the token before it
 LABEL = 16  # stands directly before `)`, `.` or `:`, as list letters do
+SPACED = 32  # white space alone lies between it and the token before it
+CODE = 64  # a name in code: a capital inside, an underscore, or a mark of code right beside it
 
 ENTITIES = {
     "amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " ", "ndash": "-", "mdash": " ", "hellip": " ",
@@ -79,6 +81,8 @@ _DASHES = frozenset((*_MINUS, 0x2010, 0x2011, 0x2012, 0x2014, 0x2015, 0xFE58, 0x
 _OPERATORS = frozenset(map(ord, "+=<>~^&@#%\\*/!-|$"))
 _ALWAYS = frozenset(map(ord, "%$@^~&\u2030\u2031\u00a2\u00a3\u00a4\u00a5\u00a7\u00b0\u00b1\u00ac\u00d7\u00f7"))
 _ALWAYS_RANGES = ((0x2032, 0x2033), (0x20A0, 0x20CF), (0x2190, 0x2211), (0x2213, 0x22FF), (0x2610, 0x2612), (0x2713, 0x2718), (0x27F0, 0x27FF), (0x2900, 0x297F), (0x2A00, 0x2AFF))  # fmt: skip
+_CODE_MARKS = frozenset(map(ord, "=_./\\@:<>&$*[{+"))  # right behind a word they make it code, where more follows
+_CODE_MARKS_BEFORE = frozenset(map(ord, "=_./\\@:<>&$*-+%#"))
 _GREEK, _CYRILLIC_E = (0x370, 0x3FF), frozenset((0x435, 0x415))
 
 
@@ -88,7 +92,7 @@ class Token(NamedTuple):
     Attributes:
         plain: Its form without case, optional marks, apostrophes and group marks.
         kind: WORD, NUMBER or SYMBOL.
-        flags: Sum of CAPITAL, OPENS, CLOSES, GLUED, LABEL.
+        flags: Sum of CAPITAL, OPENS, CLOSES, GLUED, LABEL, SPACED, CODE.
         start: First character in the text.
         end: Character after the last.
     """
@@ -248,8 +252,17 @@ class _Cutter:
             flags |= OPENS
         if self.made and self.made[-1].end == start and first > 0:
             flags |= GLUED
+        elif self.made and self._is_space_before(first):
+            flags |= SPACED
         self.made.append(Token(plain, kind, flags, start, end))
         self.opens = False
+
+    def _is_space_before(self, at: int) -> bool:
+        """Whether white space alone lies between the last token and a place."""
+        at -= 1
+        while at >= 0 and self.atoms[at].raw in _SPACES:
+            at -= 1
+        return self.atoms[at].end == self.made[-1].end
 
     def _flag_last(self, flag: int) -> None:
         last = self.made[-1]
@@ -316,7 +329,7 @@ class _Cutter:
     def _word(self, first: int) -> None:
         atoms = self.atoms
         points: list[int] = []
-        base, n_upper, n_letters = 0, 0, 0
+        base, n_upper, n_letters, has_inner_capital = 0, 0, 0, False
         is_alone = atoms[first].kind == ALONE
         while self.at < len(atoms):
             atom = atoms[self.at]
@@ -327,6 +340,7 @@ class _Cutter:
                 base = _plain_letter(atom.point)
                 points.append(base)
                 n_letters += 1
+                has_inner_capital |= is_upper(atom.raw) and n_letters - 1 > n_upper
                 n_upper += is_upper(atom.raw)
             elif atom.kind == ALONE and is_alone and self.at == first:
                 base = atom.point
@@ -339,9 +353,18 @@ class _Cutter:
                 break
             self.at += 1
         flags = self._label()
+        if self._is_code(first, points, has_inner_capital):
+            flags |= CODE
         if is_upper(atoms[first].raw) and (n_upper < n_letters or n_letters == 1):
             flags |= CAPITAL
         self._add("".join(map(chr, points)), WORD, first, flags)
+
+    def _is_code(self, first: int, points: Sequence[int], has_inner_capital: bool) -> bool:
+        before, after = self._raw(first - 1), self._raw(self.at)
+        is_call = after == 0x28 or (after in _CODE_MARKS and not (after == 0x2E and self._raw(self.at + 1) in _SPACES))
+        is_called = before in _CODE_MARKS_BEFORE and not (before == 0x2D and self._is_word(first - 2))
+        joins = after in (0x2E, 0x3A) and not self._is_word(self.at + 1)
+        return has_inner_capital or 0x5F in points or (is_call and not joins) or is_called
 
     def _is_letter(self, at: int) -> bool:
         return self._is_word(at) and not _digit(self.atoms[at].point)
