@@ -11,6 +11,8 @@ from dedupe.core.meaning.tokens import CAPITAL, CLOSES, CODE, GLUED, LABEL, NUMB
 
 SAME, CONTAINED, CONTAINS, VARIANT = range(4)
 _MOST_TOKENS = 12  # of a run on either side that can still be form
+_FEWEST_WORDS, _FEWEST_TOKENS = 2, 3  # of what may be sentences more; less is a number, a label, a "Not so."
+_SEVERAL = 2  # words without their accents that make a text one that is written without any
 
 # Words that may be left out, and words that tell the language; of each language only its own articles are form.
 _LANGUAGES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
@@ -72,6 +74,7 @@ def meaning(left: Sequence[Token], right: Sequence[Token], known: Known) -> Mean
     if spans is None:
         return Meaning(VARIANT, 0.0, ())
     judge = _Judge(left, right, known)
+    judge.look_at(spans)
     parts = tuple(judge.part(span) for span in spans)
     changed = [part.span for part in parts if part.is_substance]
     n_left = sum(span.left_end - span.left for span in changed)
@@ -122,6 +125,9 @@ def _passable_on(more: Sequence[Token], begin: int, end: int, less: Sequence[Tok
 
 
 def _opens_and_closes(more: Sequence[Token], begin: int, end: int, less: Sequence[Token], at: int) -> bool:
+    n_words = sum(token.kind == WORD for token in more[begin:end])
+    if n_words < _FEWEST_WORDS or end - begin < _FEWEST_TOKENS:
+        return False
     opens = begin == 0 or bool(more[begin].flags & OPENS and more[begin - 1].flags & CLOSES)
     closes = bool(more[end - 1].flags & CLOSES) and (end == len(more) or bool(more[end].flags & OPENS))
     is_border = at in (0, len(less)) or bool(less[at].flags & OPENS and less[at - 1].flags & CLOSES)
@@ -133,7 +139,18 @@ class _Judge:
 
     def __init__(self, left: Sequence[Token], right: Sequence[Token], known: Known) -> None:
         self.left, self.right, self.known = left, right, known
+        self.is_plainly_written = False  # one side writes several words without their accents, and the other none
         self._articles: frozenset[str] | None = None
+
+    def look_at(self, spans: Sequence[Span]) -> None:
+        """Count the words that lost their accents, before any is judged."""
+        counts = [0, 0, 0]
+        for span in spans:
+            if not span.is_equal and span.left_end - span.left == span.right_end - span.right:
+                pairs = zip(self.left[span.left : span.left_end], self.right[span.right : span.right_end], strict=True)
+                for one, other in pairs:
+                    counts[lost_marks(one.plain, other.plain)] += 1
+        self.is_plainly_written = max(counts[1:]) >= _SEVERAL and min(counts[1:]) == 0
 
     def part(self, span: Span) -> Part:
         if span.is_equal:
@@ -153,9 +170,7 @@ class _Judge:
                 before = reached.get((i, j))
                 if before is None:
                     continue
-                for (more, other_more), reason in self._steps(
-                    span.left + i, span.left_end, span.right + j, span.right_end
-                ):
+                for (more, other_more), reason in self._steps(span, i, j):
                     reached.setdefault((i + more, j + other_more), before or reason)
         return reached.get((n_left, n_right))
 
@@ -188,10 +203,11 @@ class _Judge:
         if one.plain in self.articles and other.plain in self.articles:
             return "article"
         if lost_marks(one.plain, other.plain):
-            return "" if self.known(one.plain) and self.known(other.plain) else "accent"
+            is_other_word = self.known(one.plain) and self.known(other.plain) and not self.is_plainly_written
+            return "" if is_other_word else "accent"
         if (one.flags | other.flags) & CODE:
             return ""
-        is_name = bool(one.flags & other.flags & CAPITAL) and not (one.flags & OPENS and other.flags & OPENS)
+        is_name = bool(one.flags & other.flags & CAPITAL)
         return "misspelling" if is_misspelling(one.plain, other.plain, self.known, is_name=is_name) else ""
 
     def _joined(self, some: Sequence[Token], others: Sequence[Token]) -> str:

@@ -49,9 +49,11 @@ def is_misspelling(one: str, other: str, known: Known, *, is_name: bool) -> bool
         return False  # slips hardly ever touch the first letter; other words often differ there
     if n_edits == 2 and min(len(one), len(other)) < _TWO_EDITS and scanned(one) != scanned(other):
         return False
-    if is_known == is_other_known or (is_name and min(len(one), len(other)) < _NAME):
-        is_slip = is_swap or scanned(one) == scanned(other)
+    is_slip = is_swap or scanned(one) == scanned(other)
+    if is_known == is_other_known:
         return is_slip and is_inner and min(len(one), len(other)) >= _FEWEST_UNKNOWN
+    if is_name and min(len(one), len(other)) < _NAME and not is_slip:
+        return False
     unknown, word = (other, one) if is_known else (one, other)
     return is_inner or not _is_inflected(unknown, word)
 

@@ -81,6 +81,7 @@ _DASHES = frozenset((*_MINUS, 0x2010, 0x2011, 0x2012, 0x2014, 0x2015, 0xFE58, 0x
 _OPERATORS = frozenset(map(ord, "+=<>~^&@#%\\*/!-|$"))
 _ALWAYS = frozenset(map(ord, "%$@^~&\u2030\u2031\u00a2\u00a3\u00a4\u00a5\u00a7\u00b0\u00b1\u00ac\u00d7\u00f7"))
 _ALWAYS_RANGES = ((0x2032, 0x2033), (0x20A0, 0x20CF), (0x2190, 0x2211), (0x2213, 0x22FF), (0x2610, 0x2612), (0x2713, 0x2718), (0x27F0, 0x27FF), (0x2900, 0x297F), (0x2A00, 0x2AFF))  # fmt: skip
+_SPELLED = {0x2190: "<-", 0x2192: "->", 0x21D2: "=>", 0x2260: "!=", 0x2264: "<=", 0x2265: ">="}  # as in code
 _CODE_MARKS = frozenset(map(ord, "=_./\\@:<>&$*[{+"))  # right behind a word they make it code, where more follows
 _CODE_MARKS_BEFORE = frozenset(map(ord, "=_./\\@:<>&$*-+%#"))
 _GREEK, _CYRILLIC_E = (0x370, 0x3FF), frozenset((0x435, 0x415))
@@ -601,5 +602,7 @@ def _plain_symbol(code: int) -> str:
         return "-"
     if code in _QUESTIONS:
         return "?"
+    if code in _SPELLED:
+        return _SPELLED[code]
     folded = _folded(code)
     return chr(folded[0][0]) if len(folded) == 1 and code >= 0x80 else chr(code)
