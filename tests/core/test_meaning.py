@@ -1,12 +1,12 @@
 """What differs between two texts: form, or substance."""
 
 import pytest
+from hostile import HOSTILE
 
 from dedupe.core.meaning.align import align
 from dedupe.core.meaning.lexicon import is_known, known_words
 from dedupe.core.meaning.rules import CONTAINED, CONTAINS, SAME, VARIANT, meaning
 from dedupe.core.meaning.tokens import tokens
-from hostile import HOSTILE
 
 COUNCIL = "The council met on Tuesday and voted for the new tram line through the old town."
 
