@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def story_markdown(story: Story) -> str:
-    """Write the account, its footnotes, the conflicts and the furniture.
+    """Write the account, its footnotes, the conflicts and the boilerplate.
 
     Paragraphs of one source stay together. Each ends in footnotes that name every source; a footnote quotes what
     another document says in other words.
@@ -28,7 +28,7 @@ def story_markdown(story: Story) -> str:
         lines += [f"    {line}" for line in note[1:]]
     if notes:
         lines.append("")
-    lines += _conflicts(story) + _furniture(story)
+    lines += _conflicts(story) + _boilerplate(story)
     return "\n".join(lines).rstrip() + "\n" if lines else ""
 
 
@@ -57,12 +57,12 @@ def _conflicts(story: Story) -> list[str]:
         return []
     lines = ["**Numbers that disagree**", ""]
     for conflict in story.conflicts:
-        told = "; ".join(f"{_label(story, doc)}: {value}" for doc, value in conflict.values)
-        lines.append(f"- {told}")
+        values = "; ".join(f"{_label(story, doc)}: {value}" for doc, value in conflict.values)
+        lines.append(f"- {values}")
     return [*lines, ""]
 
 
-def _furniture(story: Story) -> list[str]:
+def _boilerplate(story: Story) -> list[str]:
     if not story.furniture:
         return []
     lines = ["**Left out of the account** (headings, links, notices)", ""]

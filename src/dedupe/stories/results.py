@@ -154,7 +154,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True)
 class Story:
-    """Documents that share coverage, told as one account.
+    """Documents that share coverage, merged into one account.
 
     Attributes:
         documents: Keys (or positions) of the documents, in input order.
@@ -176,7 +176,7 @@ class Story:
 
     @property
     def dropped(self) -> tuple[Block, ...]:
-        """Always empty: every block is in a passage, a variant or the furniture."""
+        """Always empty: every block is in a passage, a variant or the boilerplate."""
         return ()
 
     @property

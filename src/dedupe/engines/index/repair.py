@@ -38,7 +38,7 @@ class Repair:
 def repair(path: Path) -> Repair:
     """Make a whole index of what is left; the damaged one stays beside it. A whole index is left as it is.
 
-    Postings are made anew from the texts, so a damaged file of postings loses nothing.
+    Postings are made again from the texts, so a damaged file of postings loses nothing.
     A document is lost when its text, or a column of its file, is damaged.
 
     Args:

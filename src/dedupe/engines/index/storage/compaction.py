@@ -17,7 +17,7 @@ from dedupe.engines.index.storage.records import Records
 from dedupe.engines.index.storage.view import FAMILIES, Changes, View
 
 TIER = 8  # segments of one level that are merged into one of the next
-REWRITE_SHARE = 0.25  # so a document is written anew four times at most for each one that is removed
+REWRITE_SHARE = 0.25  # so a document is rewritten four times at most for each one that is removed
 REWRITE_LEAST = 10_000  # below it, the list of changes costs less than a new index
 
 
@@ -61,7 +61,7 @@ def needs_rewrite(view: View) -> bool:
 def rewrite(folder: Folder, view: View) -> None:
     """Rewrite all segments without what was removed; inside `folder.writing`.
 
-    Blocks and documents are numbered anew, in the same order.
+    Blocks and documents get new numbers, in the same order.
 
     Raises:
         IndexDamaged: A segment is not as it was written.
@@ -77,7 +77,7 @@ def rewrite(folder: Folder, view: View) -> None:
     kept = [np.flatnonzero(is_kept[part.first_doc : part.first_doc + part.n_docs]) for part in view.records]
     parts = [kept_records(part, docs) for part, docs in zip(view.records, kept, strict=True) if docs.size]
     head, survivor = (new_block[column[blocks]] for column in decisions[:2])
-    fresh = View(view.rules, _decided(parts, head, survivor, decisions[2][blocks]), view.runs, Changes())
+    fresh = View(view.rules, _with_decisions(parts, head, survivor, decisions[2][blocks]), view.runs, Changes())
     is_head = blocks & (decisions[0] == np.arange(view.n_blocks))
     stays = is_head & (decisions[1] == np.arange(view.n_blocks))
     n_kept = int(is_kept.sum()), int(blocks.sum())
@@ -134,9 +134,9 @@ def _picked(values: Any, offsets: Any, chosen: I64, *, whole: bool) -> tuple[Any
     return np.concatenate([values[:0], *parts]), offsets_of(counts).astype(np.uint64)
 
 
-def _decided(parts: list[Records], head: I64, survivor: I64, similarity: Any) -> list[Records]:
+def _with_decisions(parts: list[Records], head: I64, survivor: I64, similarity: Any) -> list[Records]:
     """Give the documents and blocks of all stretches their new numbers and decisions."""
-    made, at, doc = [], 0, 0
+    decided, at, doc = [], 0, 0
     for part in parts:
         span = slice(at, at + part.n_blocks)
         columns = {
@@ -145,9 +145,9 @@ def _decided(parts: list[Records], head: I64, survivor: I64, similarity: Any) ->
             "survivor": survivor[span].astype(np.uint32),
             "similarity": similarity[span],
         }
-        made.append(part._replace(first_doc=doc, first_block=at, columns=columns))
+        decided.append(part._replace(first_doc=doc, first_block=at, columns=columns))
         at, doc = at + part.n_blocks, doc + part.n_docs
-    return made
+    return decided
 
 
 def _renumbered(runs: list[Run], keep: Any, new: I64) -> Iterator[tuple[U64, I64]]:

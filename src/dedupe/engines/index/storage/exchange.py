@@ -31,18 +31,18 @@ def to_datasketch(view: View, storage: dict[str, Any]) -> Any:
     is_remote = storage.get("storage_config", {"type": "dict"})["type"] != "dict"
     if is_remote:
         storage = {"prepickle": False, **storage}  # plain bytes in the store, nothing that could run as code
-    made = _library().MinHashLSH(
+    lsh = _library().MinHashLSH(
         threshold=rules.options.threshold, num_perm=rules.plan.n_hashes, params=tuple(rules.plan), **storage
     )
     blocks = view.alive_blocks()
     blocks = blocks[view.column("n_words", blocks) >= max(rules.options.min_words, 1)]
-    with made.insertion_session() as session:
+    with lsh.insertion_session() as session:
         for first in range(0, blocks.size, _PART):
             part = blocks[first : first + _PART]
             for name, values in zip(names(view, part), view.signatures(part), strict=True):
                 key = str(name).encode() if is_remote else name
                 session.insert(key, minhash(rules, values), check_duplication=False)
-    return made
+    return lsh
 
 
 def from_datasketch(lsh: Any) -> Iterator[tuple[Any, Any]]:
@@ -79,8 +79,8 @@ def names(view: View, blocks: Any) -> list[Any]:
     if view.rules.options.unit == "document":
         return ids
     known, back = np.unique(docs, return_inverse=True)
-    first = np.array([int(view.blocks_of(known[place : place + 1])[0]) for place in range(known.size)])
-    return [f"{one}#{number}" for one, number in zip(ids, (blocks - first[back]).tolist(), strict=True)]
+    first = np.array([int(view.blocks_of(known[doc : doc + 1])[0]) for doc in range(known.size)])
+    return [f"{id}#{number}" for id, number in zip(ids, (blocks - first[back]).tolist(), strict=True)]
 
 
 def minhash(rules: Rules, values: Any) -> Any:

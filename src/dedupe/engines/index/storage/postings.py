@@ -154,10 +154,10 @@ class Runs:
         ids: list[I64] = []
         for run in (*self.runs, *self.pending):
             if run.postings.size and keys.size:
-                row, found = _look_up(run, keys, limit)
+                row, run_ids = _look_up(run, keys, limit)
                 if row.size:
                     rows.append(row)
-                    ids.append(found)
+                    ids.append(run_ids)
         if not rows:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         if len(rows) == 1:
@@ -177,8 +177,8 @@ def _sorted_once(postings: U64) -> U64:
 def _look_up(run: Run, wanted: U64, limit: int | None) -> tuple[I64, I64]:
     row, first, end = find(run.postings, wanted)
     counts = end - first if limit is None else np.minimum(end - first, limit)
-    found = ids_of(run.postings[ranges(first, counts)])
-    return np.repeat(row, counts), found + (run.era << ID_BITS)
+    ids = ids_of(run.postings[ranges(first, counts)])
+    return np.repeat(row, counts), ids + (run.era << ID_BITS)
 
 
 def merged(runs: list[Run]) -> Iterator[tuple[U64, I64]]:
@@ -197,10 +197,10 @@ def merged(runs: list[Run]) -> Iterator[tuple[U64, I64]]:
     largest = max(runs, key=lambda run: run.postings.size).postings
     # borders that cut the largest run evenly cut the others nearly so: keys are hashes
     cuts = np.unique(largest[(np.arange(1, n_parts) * largest.size) // n_parts] & HIGH)
-    places = [[0, *np.searchsorted(run.postings, cuts).tolist(), run.postings.size] for run in runs]
+    borders = [[0, *np.searchsorted(run.postings, cuts).tolist(), run.postings.size] for run in runs]
     one_era = len({run.era for run in runs}) == 1
     for part in range(len(cuts) + 1):
-        spans = [run.postings[place[part] : place[part + 1]] for run, place in zip(runs, places, strict=True)]
+        spans = [run.postings[border[part] : border[part + 1]] for run, border in zip(runs, borders, strict=True)]
         if one_era:
             postings = spans[0] if len(spans) == 1 else _sorted_once(np.concatenate(spans))
             yield postings & HIGH, ids_of(postings) + (runs[0].era << ID_BITS)

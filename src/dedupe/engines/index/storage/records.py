@@ -87,8 +87,8 @@ class Records(NamedTuple):
 
     def docs_of(self, blocks: I64) -> I64:
         """The document of each block, all as places in the segment."""
-        found: I64 = np.searchsorted(self.columns["doc_blocks"], blocks.astype(np.uint64), side="right") - 1
-        return found
+        docs: I64 = np.searchsorted(self.columns["doc_blocks"], blocks.astype(np.uint64), side="right") - 1
+        return docs
 
     def byte_spans(self, blocks: I64) -> tuple[I64, I64]:
         """Where blocks lie in the section of texts."""
@@ -110,7 +110,7 @@ def encode_ids(ids: Sequence[Id]) -> Batch:
     """
     kinds = set(map(type, ids))
     for kind in kinds - {str, int}:
-        wrong = next(one for one in ids if type(one) is kind)
+        wrong = next(id for id in ids if type(id) is kind)
         raise InputError(f"an id must be a str or an int, got {kind.__name__}: {wrong!r}")
     try:
         if kinds == {int}:  # the letters part the numbers, so all are written in one go
@@ -126,7 +126,7 @@ def encode_ids(ids: Sequence[Id]) -> Batch:
         raise InputError(f"id {wrong!r} has a lone surrogate; give an id that is valid Unicode")
     letters: Array = np.full(len(ids), ord("s" if kinds == {str} else "i"), np.uint8)
     if len(kinds) == 2:
-        letters[[isinstance(one, str) for one in ids]] = ord("s")
+        letters[[isinstance(id, str) for id in ids]] = ord("s")
     offsets = plain.offsets + np.arange(plain.offsets.size)
     return Batch(np.insert(plain.buffer, plain.offsets[:-1], letters), offsets)
 
@@ -153,15 +153,15 @@ def decode_id(data: bytes) -> Id:
     return int(data[1:]) if data[:1] == b"i" else data[1:].decode()
 
 
-def halves(found: Shingles) -> Shingles:
+def halves(shingles: Shingles) -> Shingles:
     """Keep the upper 32 bits of each shingle: what is stored when no text may be kept.
 
     Two shingles of a pair of blocks become one with a chance of about 2**-32, so the similarity is that of the full
     hashes in all but about n_shingles * 2**-32 of the pairs; and signatures are made of these 32 bits alone.
     """
-    block, upper = found.row_of_value, found.hashes >> np.uint64(32)
+    block, upper = shingles.row_of_value, shingles.hashes >> np.uint64(32)
     fresh = opens_run(upper, block)
-    return Shingles(upper[fresh], offsets_of(np.bincount(block[fresh], minlength=found.n_rows)))
+    return Shingles(upper[fresh], offsets_of(np.bincount(block[fresh], minlength=shingles.n_rows)))
 
 
 def write_records(writer: SegmentWriter, parts: Sequence[Records], decisions: Future[Any]) -> None:
@@ -176,23 +176,23 @@ def write_records(writer: SegmentWriter, parts: Sequence[Records], decisions: Fu
         writer.fact(name, getattr(parts[0], name))
     for name, dtype in SECTIONS.items():
         if name in ("id_offsets", "doc_blocks", "text_offsets", "set_offsets"):
-            writer.section(name, _joined(parts, name), dtype)
+            writer.section(name, _running_offsets(parts, name), dtype)
         elif name not in DECISIONS:
             writer.section(name, (part.columns[name] for part in parts), dtype)
     decided = list(decisions.result())
-    for place, name in enumerate(DECISIONS):
-        writer.section(name, (columns[place] for columns in decided), SECTIONS[name])
+    for number, name in enumerate(DECISIONS):
+        writer.section(name, (columns[number] for columns in decided), SECTIONS[name])
 
 
-def _joined(parts: Sequence[Records], name: str) -> list[U64]:
+def _running_offsets(parts: Sequence[Records], name: str) -> list[U64]:
     """Offsets that run on from part to part."""
-    made, base = [np.zeros(1, np.uint64)], np.uint64(0)
+    running, base = [np.zeros(1, np.uint64)], np.uint64(0)
     for part in parts:
         offsets = part.columns[name].astype(np.uint64)
         if offsets.size:
-            made.append(offsets[1:] + base)
+            running.append(offsets[1:] + base)
             base += offsets[-1]
-    return made
+    return running
 
 
 def fill_gaps(parts: Sequence[Records], extents: Iterable[Mapping[str, int]]) -> tuple[list[Records], I64]:

@@ -159,8 +159,8 @@ class Segment:
         data = bytes(self._data[begin : begin + length])
         if zlib.crc32(data) != check:
             raise self._damaged("the checksum of its directory does not fit")
-        found: dict[str, Any] = json.loads(data)
-        return found
+        directory: dict[str, Any] = json.loads(data)
+        return directory
 
     def __getitem__(self, name: str) -> Array:
         """The array of this section, shape (count,)."""

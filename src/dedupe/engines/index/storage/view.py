@@ -69,23 +69,23 @@ class View:
 
     def find_ids(self, ids: Sequence[Id], coded: Batch | None = None) -> I64:
         """The document of each id, -1 where there is none; `coded` are the ids as bytes, where they are known."""
-        found = np.full(len(ids), -1, np.int64)
+        result = np.full(len(ids), -1, np.int64)
         coded = encode_ids(ids) if coded is None else coded
         if len(self.ids) == 0:
-            return found
+            return result
         wanted, back = np.unique(id_hashes(coded), return_inverse=True)
         rows, docs = self.ids.get(wanted)
         alive = ~self.is_removed(docs)
         rows, docs = rows[alive], docs[alive]
         # nearly always one document per hash; the id itself decides
-        place = np.argsort(back, kind="stable")
-        first, last = np.searchsorted(back[place], rows), np.searchsorted(back[place], rows, side="right")
+        order = np.argsort(back, kind="stable")
+        first, last = np.searchsorted(back[order], rows), np.searchsorted(back[order], rows, side="right")
         known = zip(docs.tolist(), self.doc_ids(docs), first.tolist(), last.tolist(), strict=True)
-        for doc, one, begin, end in known:
-            for asked in place[begin:end].tolist():
-                if ids[asked] == one:
-                    found[asked] = doc
-        return found
+        for doc, id, begin, end in known:
+            for asked in order[begin:end].tolist():
+                if ids[asked] == id:
+                    result[asked] = doc
+        return result
 
     def is_removed(self, docs: I64) -> Bool:
         """Whether documents are gone."""
@@ -107,11 +107,11 @@ class View:
 
     def doc_ids(self, docs: I64) -> list[Id]:
         """Ids of documents, in the order given."""
-        made: list[Id] = [0] * docs.size
-        for part, places, local in self._by_part(self._doc_firsts, docs):
-            for place, one in zip(places.tolist(), part.ids(local), strict=True):
-                made[place] = one
-        return made
+        ids: list[Id] = [0] * docs.size
+        for part, rows, local in self._by_part(self._doc_firsts, docs):
+            for row, id in zip(rows.tolist(), part.ids(local), strict=True):
+                ids[row] = id
+        return ids
 
     def doc_text(self, doc: int) -> str:
         """The text of a document; empty when texts are not kept."""
@@ -120,20 +120,20 @@ class View:
 
     def blocks_of(self, docs: I64) -> I64:
         """All blocks of documents, ascending when the documents are."""
-        found = [NONE]
+        blocks = [NONE]
         for part, _, local in self._by_part(self._doc_firsts, docs):
             offsets = part.columns["doc_blocks"].astype(np.int64)
             first = offsets[local]
-            found.append(ranges(first, offsets[local + 1] - first) + part.first_block)
-        return np.concatenate(found)
+            blocks.append(ranges(first, offsets[local + 1] - first) + part.first_block)
+        return np.concatenate(blocks)
 
     # -- blocks
 
     def docs_of(self, blocks: I64) -> I64:
         """The document of each block."""
         docs = np.empty(blocks.size, np.int64)
-        for part, places, local in self._by_part(self._block_firsts, blocks):
-            docs[places] = part.docs_of(local) + part.first_doc
+        for part, rows, local in self._by_part(self._block_firsts, blocks):
+            docs[rows] = part.docs_of(local) + part.first_doc
         return docs
 
     def is_alive(self, blocks: I64) -> Bool:
@@ -146,8 +146,8 @@ class View:
         """Values of a column for blocks, as written."""
         first = self.records[0].columns[name] if self.records else np.zeros(0)
         values = np.empty(blocks.size, first.dtype)
-        for part, places, local in self._by_part(self._block_firsts, blocks):
-            values[places] = part.columns[name][local]
+        for part, rows, local in self._by_part(self._block_firsts, blocks):
+            values[rows] = part.columns[name][local]
         return values
 
     def decisions(self, blocks: I64) -> tuple[I64, I64, F64]:
@@ -168,11 +168,11 @@ class View:
 
         Reads the heads of all blocks: four bytes each.
         """
-        found = [NONE]
+        as_written = [NONE]
         for part in self.records:
-            found.append(np.flatnonzero(np.isin(part.columns["head"], heads)) + part.first_block)
+            as_written.append(np.flatnonzero(np.isin(part.columns["head"], heads)) + part.first_block)
         changed = self.changes.blocks[np.isin(self.changes.head, heads)]
-        members = np.union1d(np.concatenate(found), changed)
+        members = np.union1d(np.concatenate(as_written), changed)
         their_heads = self.decisions(members)[0]
         hit = np.isin(their_heads, heads)
         return members[hit], their_heads[hit]
@@ -191,9 +191,9 @@ class View:
         Args:
             text_hashes: Array of shape (n, 2), uint64.
         """
-        found = np.full(text_hashes.shape[0], -1, np.int64)
+        result = np.full(text_hashes.shape[0], -1, np.int64)
         if len(self.words) == 0:
-            return found
+            return result
         wanted, back = np.unique(text_hashes[:, 0], return_inverse=True)
         rows, heads = self.words.get(wanted)
         keep = self.is_alive(heads)
@@ -201,21 +201,21 @@ class View:
         keep = self.decisions(heads)[0] == heads
         rows, heads = rows[keep], heads[keep]
         if rows.size == 0:
-            return found
+            return result
         known = self.text_hashes(heads)
         # nearly always one head per first half; the second half decides
         first = np.searchsorted(rows, back)
         for step in range(int(np.bincount(rows).max())):
             at = np.minimum(first + step, rows.size - 1)
             hit = (rows[at] == back) & (known[at] == text_hashes).all(axis=1)
-            found[hit] = heads[at[hit]]
-        return found
+            result[hit] = heads[at[hit]]
+        return result
 
     def text_hashes(self, blocks: I64) -> U64:
         """The text hashes of blocks, shape (n, 2)."""
         values = np.empty((blocks.size, 2), np.uint64)
-        for part, places, local in self._by_part(self._block_firsts, blocks):
-            values[places] = part.columns["hashes"].reshape(-1, 2)[local]
+        for part, rows, local in self._by_part(self._block_firsts, blocks):
+            values[rows] = part.columns["hashes"].reshape(-1, 2)[local]
         return values
 
     def sets(self, blocks: I64) -> Shingles:
@@ -273,16 +273,16 @@ class View:
 
     def block_fields(self, numbers: I64) -> list[tuple[Id, int, int, str]]:
         """Id, start, end in characters, and text of blocks; the text is empty when texts are not kept."""
-        made: list[Any] = [None] * numbers.size
-        for part, places, local in self._by_part(self._block_firsts, numbers):
+        fields: list[Any] = [None] * numbers.size
+        for part, rows, local in self._by_part(self._block_firsts, numbers):
             docs = part.docs_of(local)
             spans = zip(
-                places.tolist(), docs.tolist(), part.ids(docs),
+                rows.tolist(), docs.tolist(), part.ids(docs),
                 part.columns["starts"][local].tolist(), part.columns["ends"][local].tolist(), strict=True,
             )  # fmt: skip
-            for place, doc, one, start, end in spans:
-                made[place] = (one, *self._in_characters(part, doc, start, end))
-        return made
+            for row, doc, id, start, end in spans:
+                fields[row] = (id, *self._in_characters(part, doc, start, end))
+        return fields
 
     def _in_characters(self, part: Records, doc: int, start: int, end: int) -> tuple[int, int, str]:
         if not self.rules.store_text:
@@ -294,22 +294,22 @@ class View:
         return len(before), len(before) + len(text), text
 
     def _by_part(self, firsts: I64, numbers: I64) -> list[tuple[Records, Any, I64]]:
-        """Split numbers by the stretch they are in: stretch, places in `numbers`, numbers inside the stretch."""
+        """Split numbers by the stretch they are in: stretch, rows of `numbers`, numbers inside the stretch."""
         if numbers.size == 0:
             return []
         if len(self.records) == 1:
             return [(self.records[0], np.arange(numbers.size), numbers - firsts[0])]
         which = np.searchsorted(firsts, numbers, side="right") - 1
-        made = []
+        split = []
         for index in np.unique(which).tolist():
-            places = np.flatnonzero(which == index)
-            made.append((self.records[index], places, numbers[places] - firsts[index]))
-        return made
+            rows = np.flatnonzero(which == index)
+            split.append((self.records[index], rows, numbers[rows] - firsts[index]))
+        return split
 
 
 def _among(values: I64, known: I64) -> Bool:
     """Which values are in a sorted array."""
     if known.size == 0 or values.size == 0:
         return np.zeros(values.size, np.bool_)
-    found: Bool = known[np.minimum(np.searchsorted(known, values), known.size - 1)] == values
-    return found
+    is_among: Bool = known[np.minimum(np.searchsorted(known, values), known.size - 1)] == values
+    return is_among
