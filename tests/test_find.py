@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -161,10 +162,22 @@ def test_linkage_says_how_matches_make_clusters(linkage: str, expected: list[int
     assert [block.doc for block in found.survivors] == expected
 
 
-def test_min_words_leaves_short_blocks_to_equality() -> None:
+@pytest.mark.parametrize("unit", ["document", "paragraph", "line", "sentence"])
+def test_blocks_under_min_words_stay_equal_or_not(unit: Any) -> None:
     texts = ["one two three four five six", "one two three four five six seven", "one two three four five six"]
-    assert dedupe.unique(texts, threshold=0.5, min_words=9) == texts[:2]
-    assert dedupe.unique(texts, threshold=0.5) == texts[:1]
+    assert dedupe.unique(texts, unit=unit, threshold=0.5, min_words=7) == texts
+    assert dedupe.unique(texts, unit=unit, threshold=0.5) == texts[:1]
+
+
+def test_a_short_answer_is_no_duplicate_of_another() -> None:
+    assert dedupe.unique(["Yes.", "Yes.", "yes"], min_words=2) == ["Yes.", "Yes.", "yes"]
+    assert dedupe.unique(["Yes.", "Yes.", "yes"]) == ["Yes."]
+
+
+def test_nothing_goes_because_of_a_short_block() -> None:
+    known, new = ["one two three four five"], ["one two three four five six", "one two three four five"]
+    assert dedupe.unique(new, against=known, threshold=0.6, min_words=6) == new
+    assert dedupe.unique(new, against=known, threshold=0.6) == []
 
 
 def test_paragraphs_of_several_documents_are_compared() -> None:

@@ -150,7 +150,8 @@ class Options:
             takes a Block and returns a number, the highest stays. For frames also ``newest:column``, ``oldest:column``
             and ``highest:column``. Ties go to the earliest.
         pairs: ``survivors`` lists each duplicate with its survivor, ``all`` every matching pair.
-        min_words: Blocks with fewer words are only compared for being identical, as each verb describes.
+        min_words: Blocks with fewer words stay, equal to another or not, and nothing goes because of them; inside one
+            text they go beside a repeat, as :func:`dedupe.clean` says.
         seed: Seed of the signatures, 0 to 2**32 - 1. It moves which pairs below the full recall are found, nothing else.
         threads: Threads to use; None takes all processors. The result does not depend on it.
     """
@@ -175,9 +176,7 @@ class Options:
     pairs: Pairs = field(
         default="survivors", metadata=_about(str, "Matches to list: with survivors, or all", choices=get_args(Pairs))
     )
-    min_words: int = field(
-        default=0, metadata=_about(int, "Blocks with fewer words match only identical ones", high=1 << 31)
-    )
+    min_words: int = field(default=0, metadata=_about(int, "Blocks with fewer words stay, equal or not", high=1 << 31))
     seed: int = field(default=1, metadata=_about(int, "Seed of the signatures", high=(1 << 32) - 1))
     threads: int | None = field(
         default=None, metadata=_about(int, "Threads; the result does not depend on it", low=1, high=1024, unset=True)

@@ -13,13 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dedupe
-from dedupe.core import bands
 from dedupe.core.survivors import LEADERS
 from dedupe.engines import arrow as kernels
 from dedupe.errors import InputError
+from dedupe.matching.recipe import Recipe
 from dedupe.options import Options
-
-PLAN = bands.plan(0.7, 0.99)
 
 
 def batches_of(size: int, **columns: list[object] | pa.Array) -> list[pa.RecordBatch]:
@@ -36,8 +34,7 @@ def rows_of(batches: object) -> list[dict[str, object]]:
 
 def fingerprints(texts: list[str | None], **settings: object) -> list[dict[str, object]]:
     batch = pa.record_batch({"id": pa.array(range(len(texts))), "text": pa.array(texts, pa.string())})
-    options = Options(**{"unit": "document", **settings})  # type: ignore[arg-type]
-    made = kernels.fingerprint(iter([batch]), "text", "id", ("id",), options, PLAN)
+    made = kernels.cut(iter([batch]), "text", "id", ("id",), Recipe.of("spark", None, settings))
     return rows_of(made)
 
 
@@ -70,7 +67,7 @@ def test_bytes_that_are_no_utf8_are_named() -> None:
     bad = pa.StringArray.from_buffers(1, pa.py_buffer(np.array([0, 2], np.int32)), pa.py_buffer(b"\xff\xfe"))
     batch = pa.record_batch({"id": pa.array([1]), "text": bad})
     with pytest.raises(InputError, match="not UTF-8"):
-        list(kernels.fingerprint(iter([batch]), "text", "id", ("id",), Options(unit="document"), PLAN))
+        list(kernels.cut(iter([batch]), "text", "id", ("id",), Recipe.of("spark")))
 
 
 Member = tuple[int, int, bool, bool]
@@ -122,7 +119,7 @@ def test_pairs_are_measured_as_on_one_machine() -> None:
         text_left=[texts[i] for i, _ in pairs],
         text_right=[texts[j] for _, j in pairs],
     )
-    for row in rows_of(kernels.compare(iter(batches), 3)):
+    for row in rows_of(kernels.compare(iter(batches), Options())):
         left, right = texts[row["left"]], texts[row["right"]]  # type: ignore[index]
         expected = dedupe.compare(left, right).jaccard if left and right else 0.0
         assert row["similarity"] == pytest.approx(expected)
@@ -165,7 +162,7 @@ def test_blocks_are_settled_by_the_rule(seed: int) -> None:
 
 
 def test_no_rows_give_no_rows() -> None:
-    assert rows_of(kernels.settle(iter([]))) == rows_of(kernels.decide(iter([]), 3, 0.7)) == []
+    assert rows_of(kernels.settle(iter([]))) == rows_of(kernels.decide(iter([]), Recipe.of("spark"))) == []
 
 
 def test_blocks_that_go_are_cut_out_and_the_rest_stays_to_the_byte() -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core.hashing import F64, I64, distinct, offsets_of, opens_run, ranges, slices
+from dedupe.core.hashing import F64, I64, Bool, distinct, offsets_of, opens_run, ranges, slices
 from dedupe.core.native import backend
 from dedupe.core.ragged import Ragged
 from dedupe.core.shingles import Shingles
@@ -56,6 +56,22 @@ class Survivors(NamedTuple):
     similarity: F64
     n_compared: int
     n_capped: int
+
+
+def leads(buckets: I64, n_before: I64 | int = 0, *, limit: int = LEADERS) -> Bool:
+    """Which blocks that stay lead their bucket: the first of it, up to the limit.
+
+    Args:
+        buckets: Array of shape (n_postings,), int64, ascending, in each bucket in policy order.
+        n_before: Leaders that the bucket of each has already.
+        limit: How many a bucket can have.
+
+    Returns:
+        Array of shape (n_postings,), bool.
+    """
+    place = np.arange(buckets.size) - np.searchsorted(buckets, buckets)
+    result: Bool = place + n_before < limit
+    return result
 
 
 def walk(sets: Shingles, buckets: Buckets, *, threshold: float, n_fixed: int = 0, leaders: int = LEADERS) -> Survivors:
@@ -119,8 +135,7 @@ class _Walk:
         """Let the blocks that are known to stay lead their buckets."""
         self.state[: self.n_fixed] = _STAYS
         fixed = np.flatnonzero(self.block < self.n_fixed)
-        first = np.searchsorted(self.bucket, self.bucket[fixed])
-        self._lead(fixed[fixed - first < self.leaders])
+        self._lead(fixed[leads(self.bucket[fixed], limit=self.leaders)])
 
     def _round(self, postings: I64) -> I64:
         """Decide every block that no earlier undecided block of its open buckets can touch."""

@@ -12,13 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from dedupe.core.bands import Plan
 from dedupe.core.hashing import I64, Bool, offsets_of, opens_run, ranges, slices
-from dedupe.core.ragged import concat, gathered
-from dedupe.core.shingles import Shingles
-from dedupe.core.similarity import pair_similarities, ranked
-from dedupe.core.sketch import shingle_sets, sketch
-from dedupe.core.survivors import LEADERS, Buckets, walk
+from dedupe.core.ragged import gathered
+from dedupe.core.survivors import LEADERS, Buckets
 from dedupe.core.text.batch import Batch, char_counts, char_offsets
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.errors import InputError
@@ -26,6 +22,9 @@ from dedupe.inputs.columns import TextColumn, text_of_arrow
 from dedupe.inputs.documents import Documents
 from dedupe.inputs.formats.jsonl import with_text
 from dedupe.inputs.texts import Texts
+from dedupe.matching.comparable import Comparable, Spans, fingerprint
+from dedupe.matching.deciding import decide_next, similarities
+from dedupe.matching.recipe import Recipe
 from dedupe.matching.repeats import shortened
 from dedupe.matching.stages import scores_of
 from dedupe.options import Options
@@ -52,9 +51,7 @@ def _read(batch: pa.RecordBatch, name: str) -> TextColumn:
     return text_of_arrow(pa.chunked_array([column]), f"column {name!r}")
 
 
-def fingerprint(
-    batches: Batches, text: str, id: str, carried: tuple[str, ...], options: Options, plan: Plan
-) -> Batches:
+def cut(batches: Batches, text: str, id: str, carried: tuple[str, ...], recipe: Recipe) -> Batches:
     """Split texts into blocks, and give what stays of each.
 
     A text without blocks gives one row with block -1 and nothing else.
@@ -64,8 +61,7 @@ def fingerprint(
         text: Name of the text column.
         id: Name of the column that identifies a text; a policy function sees it as the block's document.
         carried: Columns that go along with each block, `id` among them.
-        options: The settings.
-        plan: Bands and rows.
+        recipe: The settings.
 
     Yields:
         The carried columns, then block (number inside the text), start and end (characters), n_words, hash_0 and
@@ -75,17 +71,14 @@ def fingerprint(
         if batch.num_rows == 0:
             continue
         texts = _read(batch, text).batch
-        blocks = split(texts, options.unit)
-        found = sketch(
-            texts.buffer, blocks.starts, blocks.ends,
-            width_words=options.width_words, plan=plan, seed=options.seed, threads=1,
-        )  # fmt: skip
+        blocks = split(texts, recipe.options.unit)
+        found = fingerprint(Spans(texts.buffer, blocks.starts, blocks.ends), recipe)
         n_blocks, docs = blocks.starts.size, blocks.docs
         counts = np.bincount(docs, minlength=batch.num_rows)
         view = memoryview(texts.buffer)  # type: ignore[arg-type]  # an array has the buffer protocol
         spans = zip(blocks.starts.tolist(), blocks.ends.tolist(), strict=True)
         keys = pa.LargeListArray.from_arrays(
-            np.arange(0, found.keys.size + 1, plan.n_bands, dtype=np.int64), found.keys.view(np.int64).ravel()
+            np.arange(0, found.keys.size + 1, recipe.plan.n_bands, dtype=np.int64), found.keys.view(np.int64).ravel()
         )
         start, end = char_offsets(texts, docs, np.stack((blocks.starts, blocks.ends)))
         columns: dict[str, pa.Array] = {name: batch.column(name).take(pa.array(docs)) for name in carried}
@@ -97,7 +90,7 @@ def fingerprint(
             "hash_0": pa.array(found.text_hashes[:, 0].view(np.int64)),
             "hash_1": pa.array(found.text_hashes[:, 1].view(np.int64)),
             "checksum": pa.array([zlib.crc32(view[begin:after]) for begin, after in spans], pa.int64()),
-            "score": pa.array(_scores(texts, blocks, batch.column(id), options)),
+            "score": pa.array(_scores(texts, blocks, batch.column(id), recipe.options)),
             "keys": keys.cast(pa.list_(pa.int64())),
         }
         yield pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
@@ -153,13 +146,12 @@ def _numbers(blocks: Blocks, lists: pa.ListArray, places: pa.Array) -> I64:
     return result
 
 
-def decide(batches: Batches, width_words: int, threshold: float) -> Batches:
+def decide(batches: Batches, recipe: Recipe) -> Batches:
     """Decide blocks at once, by the walk that one machine takes.
 
     Args:
         batches: rank, text, keys (of the buckets that the block shares); all blocks of the run.
-        width_words: Words per shingle.
-        threshold: Jaccard similarity from which a block is a duplicate.
+        recipe: The settings.
 
     Yields:
         rank, survivor (a rank) and similarity of each duplicate.
@@ -171,11 +163,10 @@ def decide(batches: Batches, width_words: int, threshold: float) -> Batches:
     texts = text_of_arrow(table.column("text"), "column 'text'").batch
     rank, lists = np.asarray(table.column("rank")), table.column("keys").combine_chunks()
     keys, bucket = np.unique(np.asarray(lists.flatten()), return_inverse=True)
-    found = shingle_sets(texts.buffer, texts.offsets[:-1], texts.offsets[1:], width_words=width_words, threads=1)
+    compared = Comparable.of(Spans.whole(texts), recipe.options)
     buckets = Buckets(offsets_of(np.asarray(lists.value_lengths())), bucket.reshape(-1), keys.size)
-    made = walk(found, buckets, threshold=threshold)
-    gone = np.flatnonzero(made.survivor != np.arange(rank.size))
-    yield _rows(rank=rank[gone], survivor=rank[made.survivor[gone]], similarity=made.similarity[gone])
+    links = decide_next(rank[:0], rank, buckets, compared, recipe)
+    yield _rows(rank=links.block, survivor=links.survivor, similarity=links.similarity)
 
 
 class _Members(NamedTuple):
@@ -266,12 +257,12 @@ def _behind(carried: _Bucket, members: _Members) -> _Members:
     )
 
 
-def compare(batches: Batches, width_words: int) -> Batches:
+def compare(batches: Batches, options: Options) -> Batches:
     """Measure pairs exactly.
 
     Args:
         batches: left, right (ranks), text_left, text_right.
-        width_words: Words per shingle.
+        options: The settings.
 
     Yields:
         left, right, similarity (Jaccard, 0–1).
@@ -283,19 +274,19 @@ def compare(batches: Batches, width_words: int) -> Batches:
         texts = [_read(batch, name).batch for name in ("text_left", "text_right")]
         similarity = np.empty(left.size)
         for part in slices(texts[0].sizes + texts[1].sizes, _PART_BYTES):
-            own, at_own = _sets(texts[0], left, part, width_words)
-            other, at_other = _sets(texts[1], right, part, width_words)
-            similarity[part] = pair_similarities(ranked(concat((own, other))), at_own, at_other + own.n_rows)
+            own, at_own = _different(texts[0], left, part, options)
+            other, at_other = _different(texts[1], right, part, options)
+            similarity[part] = similarities(own, other, at_own, at_other)
         yield _rows(left=left, right=right, similarity=similarity)
 
 
-def _sets(texts: Batch, ids: I64, part: slice, width_words: int) -> tuple[Shingles, I64]:
-    """The shingle sets of the different texts in some rows, and the set of each row."""
+def _different(texts: Batch, ids: I64, part: slice, options: Options) -> tuple[Comparable, I64]:
+    """The different texts in some rows, and the place of each row's text among them."""
     _, first, place = np.unique(ids[part], return_index=True, return_inverse=True)
     rows = np.sort(first) + part.start
     number = np.argsort(np.argsort(first))
-    made = shingle_sets(texts.buffer, texts.offsets[rows], texts.offsets[rows + 1], width_words=width_words, threads=1)
-    return made, number[place.reshape(-1)]
+    spans = Spans.whole(texts).take(rows)
+    return Comparable.of(spans, options), number[place.reshape(-1)]
 
 
 def settle(batches: Batches) -> Batches:

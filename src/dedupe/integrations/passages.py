@@ -116,7 +116,7 @@ def compare(
     rank[order] = np.arange(order.size)
     decision = decide(batch, blocks, Recipe(options, "unique"), np.argsort(rank[blocks.docs], kind="stable"))
     own = np.arange(blocks.starts.size)
-    gone = np.flatnonzero((decision.survivor != own) & (decision.sketch.n_words >= options.min_words))
+    gone = np.flatnonzero(decision.survivor != own)
     survivor = np.arange(len(plain))
     left = np.bincount(blocks.docs, minlength=len(plain))
     left -= np.bincount(blocks.docs[gone], minlength=len(plain))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,8 +14,9 @@ from dedupe.core.hashing import F64, I64, U8, U64, fmix64
 from dedupe.core.ratio import ratios
 from dedupe.core.shingles import Shingles, sets
 from dedupe.core.similarity import dense, pair_similarities, ranked
-from dedupe.core.sketch import shingle_sets
-from dedupe.core.survivors import Buckets, walk, walk_matches
+from dedupe.core.survivors import Buckets, walk_matches
+from dedupe.matching.comparable import Comparable, Spans
+from dedupe.matching.deciding import Links, decide_next
 from dedupe.matching.recipe import Recipe
 from dedupe.options import Options
 
@@ -40,11 +42,9 @@ class Heads(NamedTuple):
     scope: U64 | None
     n_fixed: int
 
-    def sets_of(self, numbers: I64 | slice, width_words: int, threads: int | None) -> Shingles:
-        """Sorted shingle sets of some of the blocks."""
-        return shingle_sets(
-            self.buffer, self.starts[numbers], self.ends[numbers], width_words=width_words, threads=threads
-        )
+    def texts(self, numbers: I64 | slice, options: Options) -> Comparable:
+        """What some of the blocks are compared by."""
+        return Comparable.of(Spans(self.buffer, self.starts[numbers], self.ends[numbers]), options)
 
 
 class Measured(NamedTuple):
@@ -66,18 +66,16 @@ class Measured(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """The survivor of each head, and the matching pairs.
+    """The heads that go, and the matching pairs.
 
     Attributes:
-        survivor: Array of shape (n_heads,), int64: its own number when it stays.
-        similarity: Array of shape (n_heads,), float64; 0 for a block that stays.
+        links: The heads that go.
         left: Array of shape (n_pairs,), int64, heads.
         right: Array of shape (n_pairs,), int64, heads.
         score: Array of shape (n_pairs,), float64.
     """
 
-    survivor: I64
-    similarity: F64
+    links: Links
     left: I64
     right: I64
     score: F64
@@ -93,36 +91,30 @@ def resolve(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Resolved:
     if options.measure == "jaccard" and options.linkage == "survivor":
         return _walked(heads, recipe, stats)
     measured = _MEASURES[options.measure](heads, options, stats)
-    matches = _matches(measured, heads.n_fixed, options.threshold)
-    survivor, similarity = _linked(measured, *matches, options)
-    return _among_all(heads, measured.near, survivor, similarity, matches)
+    near = measured.near
+    left, right, score = _matches(measured, heads.n_fixed, options.threshold)
+    survivor, similarity = _linked(measured, left, right, score, options)
+    gone = np.flatnonzero(survivor != np.arange(near.size))
+    links = Links(near[gone], near[survivor[gone]], similarity[gone], measured.left.size, 0)
+    return Resolved(links, near[left], near[right], score)
 
 
 def _walked(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Resolved:
     options = recipe.options
     near, found = _candidates(heads, stats)
-    own = heads.sets_of(near, options.width_words, options.threads)
-    n_fixed = int((near < heads.n_fixed).sum())
-    decided = walk(own, found, threshold=options.threshold, n_fixed=n_fixed, leaders=recipe.leaders)
-    stats.update(compared=decided.n_compared, capped=decided.n_capped, leaders_per_bucket=recipe.leaders)
-    matches = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
-    if options.pairs == "all":
-        matches = _matches(_all_jaccard(near, found, own, stats), heads.n_fixed, options.threshold)
-    return _among_all(heads, near, decided.survivor, decided.similarity, matches)
+    texts, n_known = heads.texts(near, options), int((near < heads.n_fixed).sum())
+    links = decide_next(near[:n_known], near[n_known:], found, texts, recipe)
+    stats.update(compared=links.n_compared, capped=links.n_capped, leaders_per_bucket=recipe.leaders)
+    if options.pairs == "survivors":
+        return Resolved(links, links.survivor, links.block, links.similarity)
+    left, right, score = _matches(_all_jaccard(near, found, texts, stats), heads.n_fixed, options.threshold)
+    return Resolved(links, near[left], near[right], score)
 
 
 def _matches(measured: Measured, n_fixed: int, threshold: float) -> tuple[I64, I64, F64]:
     """The pairs that reach the threshold, less those in which a fixed head would go."""
     passed = (measured.similarity >= threshold) & (measured.near[measured.right] >= n_fixed)
     return measured.left[passed], measured.right[passed], measured.similarity[passed]
-
-
-def _among_all(heads: Heads, near: I64, survivor: I64, similarity: F64, matches: tuple[I64, I64, F64]) -> Resolved:
-    """The decision in numbers of all heads; one without a candidate stays."""
-    left, right, score = matches
-    result = Resolved(np.arange(heads.starts.size), np.zeros(heads.starts.size), near[left], near[right], score)
-    result.survivor[near], result.similarity[near] = near[survivor], similarity
-    return result
 
 
 def _linked(measured: Measured, left: I64, right: I64, score: F64, options: Options) -> tuple[I64, F64]:
@@ -151,11 +143,11 @@ def _candidates(heads: Heads, stats: dict[str, Any]) -> tuple[I64, Buckets]:
 
 def _jaccard(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
     near, found = _candidates(heads, stats)
-    return _all_jaccard(near, found, heads.sets_of(near, options.width_words, options.threads), stats)
+    return _all_jaccard(near, found, heads.texts(near, options), stats)
 
 
-def _all_jaccard(near: I64, found: Buckets, sets_of_near: Shingles, stats: dict[str, Any]) -> Measured:
-    own = ranked(sets_of_near)
+def _all_jaccard(near: I64, found: Buckets, texts: Comparable, stats: dict[str, Any]) -> Measured:
+    own = ranked(texts.sets)
     left, right = _all_pairs(found, stats)
 
     def again(one: I64, other: I64) -> F64:
@@ -172,7 +164,7 @@ def _ratio(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
 
 
 def _containment(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
-    own = heads.sets_of(slice(None), options.width_words, options.threads)
+    own = heads.texts(slice(None), options).sets
     if heads.scope is not None:  # shingles of different scope must differ
         scoped = fmix64(own.hashes + heads.scope[own.row_of_value])
         own = sets(Shingles(scoped, own.offsets))
@@ -182,7 +174,9 @@ def _containment(heads: Heads, options: Options, stats: dict[str, Any]) -> Measu
 
 
 def _weighted(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
-    own = heads.sets_of(slice(None), 1, options.threads)  # single words: their rarity is the information
+    own = heads.texts(
+        slice(None), replace(options, width_words=1)
+    ).sets  # single words: their rarity is the information
     found = dense(own)
     weights = weighted.rarity_weights(found)
     words = np.empty(weights.size, np.uint64)  # the hash of each rank

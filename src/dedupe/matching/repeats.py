@@ -11,6 +11,7 @@ import numpy as np
 from dedupe.core.hashing import F64, I64, U64, Bool, fmix64, opens_run
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import BLANK, OWN, Blocks
+from dedupe.matching.deciding import takes_part
 from dedupe.matching.recipe import Recipe
 from dedupe.matching.stages import decide, policy_order
 
@@ -51,15 +52,15 @@ def repeats(batch: Batch, blocks: Blocks, recipe: Recipe, block_of: Any) -> Repe
     """
     options = recipe.options
     order = policy_order(options.keep, batch, blocks, block_of)
-    decision = decide(batch, blocks, recipe, order, scope=_scope(batch, blocks))
+    decision = decide(batch, blocks, recipe, order, scope=_scope(batch, blocks), always=blocks.fenced)
     survivor, similarity = decision.survivor, decision.similarity
     own = np.arange(survivor.size)
     rule = np.zeros(survivor.size, np.int8)
     if decision.stats["groups"] == own.size and not decision.stats["duplicates"]:
         return Repeats(survivor, similarity, rule, decision.stats)
-    is_short = (decision.sketch.n_words < options.min_words) & ~blocks.fenced
-    by_match = (survivor != own) & ~is_short
-    survivor = np.where(by_match, survivor, own)
+    is_short = ~takes_part(decision.sketch.n_words, options) & ~blocks.fenced
+    by_match = survivor != own
+    survivor = survivor.copy()
     walk = _Short(batch, blocks, decision.sketch.n_words, decision.sketch.text_hashes, is_short, survivor, rule)
     if by_match.any():
         walk.along_runs(np.flatnonzero(by_match))

@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dedupe.core import pairs
-from dedupe.core.hashing import F64, I64, U64, offsets_of, ranges
+from dedupe.core.hashing import F64, I64, U64, Bool, offsets_of, ranges
 from dedupe.core.native import backend
-from dedupe.core.sketch import Sketch, sketch
+from dedupe.core.sketch import Sketch
 from dedupe.core.text.batch import Batch, char_counts
 from dedupe.core.text.blocks import Blocks
 from dedupe.errors import OptionError
-from dedupe.matching.measures import Heads, Resolved, resolve
+from dedupe.matching.comparable import Spans, fingerprint
+from dedupe.matching.deciding import Links, follow_heads, is_compared, takes_part
+from dedupe.matching.measures import Heads, resolve
 from dedupe.matching.recipe import Recipe
 
 
@@ -107,8 +109,9 @@ def scores_of(keep: Callable[[Any], float], block_of: Callable[[int], Any], n_bl
 
 
 def decide(
-    batch: Batch, blocks: Blocks, recipe: Recipe, order: I64, *, scope: U64 | None = None, n_fixed: int = 0
-) -> Decision:
+    batch: Batch, blocks: Blocks, recipe: Recipe, order: I64, *,
+    scope: U64 | None = None, n_fixed: int = 0, always: Bool | None = None,
+) -> Decision:  # fmt: skip
     """Run the stages over the blocks.
 
     Args:
@@ -118,16 +121,14 @@ def decide(
         order: Block numbers in policy order.
         scope: Array of shape (n_blocks,), uint64: only blocks of equal scope match; or None.
         n_fixed: The first `n_fixed` of `order` stay whatever they resemble, and are only matched against.
+        always: Array of shape (n_blocks,), bool: blocks that take part however short they are; or None.
 
     Returns:
-        The decision for each block. Blocks with fewer than `min_words` words match only equal words.
+        The decision for each block. Others with fewer than `min_words` words stay.
     """
     own = np.arange(blocks.starts.size)
     options, plan = recipe.options, recipe.plan
-    found = sketch(
-        batch.buffer, blocks.starts, blocks.ends,
-        width_words=options.width_words, plan=plan, seed=options.seed, scope=scope, threads=options.threads,
-    )  # fmt: skip
+    found = fingerprint(Spans(batch.buffer, blocks.starts, blocks.ends), recipe, scope=scope)
     stats = _counts(batch, blocks, found, recipe)
     if options.measure == "jaccard" and pairs.all_alone(found.text_hashes, found.keys):
         stats.update(candidates=0, compared=0, capped=0, duplicates=0, matches=0)
@@ -135,7 +136,9 @@ def decide(
         return Decision(own, np.zeros(own.size), Pairs(none, none, np.zeros(0)), found, stats)
     head = pairs.groups(found.text_hashes, scope, order)
     stats["groups"] = int((head == own).sum())
-    is_head = (head[order] == order) & (found.n_words >= max(options.min_words, 1))[order]
+    is_long = takes_part(found.n_words, options)
+    head = np.where(is_long if always is None else is_long | always, head, own)
+    is_head = ((head == own) & is_compared(found.n_words, options))[order]
     heads = order[is_head]
     compared = Heads(
         batch.buffer, blocks.starts[heads], blocks.ends[heads], found.keys, heads,
@@ -145,7 +148,7 @@ def decide(
     # the largest array of all, and done with; a slice of it would keep it alive
     del compared
     found = found._replace(keys=np.empty((0, plan.n_bands), np.uint64))
-    survivor, similarity = _of_groups(head, heads, resolved)
+    survivor, similarity = _of_groups(head, heads, resolved.links)
     duplicate = np.flatnonzero(survivor != own)
     if options.pairs == "all":
         between_heads = Pairs(heads[resolved.left], heads[resolved.right], resolved.score)
@@ -171,19 +174,26 @@ def _counts(batch: Batch, blocks: Blocks, found: Sketch, recipe: Recipe) -> dict
     }
 
 
-def _of_groups(head: I64, heads: I64, resolved: Resolved) -> tuple[I64, F64]:
-    """Survivor and similarity of every block: it has the words of its head, so what the head matches, it matches.
+def _of_groups(head: I64, heads: I64, links: Links) -> tuple[I64, F64]:
+    """Survivor and similarity of every block.
 
     Args:
         head: Array of shape (n_blocks,), int64: the block that stands for each.
         heads: Array of shape (n_heads,), int64: the blocks that were compared.
-        resolved: The decision for these.
+        links: Which of these go, by place in `heads`.
     """
-    own = np.arange(head.size)
-    of_head, similarity = own.copy(), np.zeros(head.size)
-    of_head[heads], similarity[heads] = heads[resolved.survivor], resolved.similarity
-    survivor = of_head[head]
-    return survivor, np.where((head != own) & (survivor == head), 1.0, similarity[head])
+    survivor, similarity = np.arange(head.size), np.zeros(head.size)
+    copies = np.flatnonzero(head != survivor)
+    gone = heads[links.block]
+    by_number = np.argsort(gone)
+    links = links._replace(
+        block=gone[by_number],
+        survivor=heads[links.survivor[by_number]],
+        similarity=links.similarity[by_number],
+    )
+    survivor[links.block], similarity[links.block] = links.survivor, links.similarity
+    survivor[copies], similarity[copies] = follow_heads(head[copies], links)
+    return survivor, similarity
 
 
 def _with_groups(found: Pairs, head: I64, order: I64, stats: dict[str, Any]) -> Pairs:

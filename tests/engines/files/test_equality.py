@@ -3,6 +3,7 @@
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,13 +122,14 @@ def test_a_keep_function_decides_as_in_find(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", ["first", "longest"])
+@pytest.mark.parametrize("min_words", [0, 3, 8])
 @pytest.mark.parametrize("unit", ["paragraph", "line", "sentence"])
-def test_parts_that_go_are_those_of_find(tmp_path: Path, keep: str, unit: str) -> None:
-    texts = planted(300, seed=13)
+def test_parts_that_go_are_those_of_find(tmp_path: Path, keep: str, min_words: int, unit: Any) -> None:
+    texts = [f"{text}\n\nRead more here" for text in planted(300, seed=13)]
     paths = write(tmp_path / "in", texts, 2)
-    found = dedupe.find(texts, unit=unit, keep=keep)
+    found = dedupe.find(texts, unit=unit, keep=keep, min_words=min_words)
 
-    clean_files(paths, tmp_path / "out", unit=unit, keep=keep, min_words=0, threshold=0.7, id="id")
+    clean_files(paths, tmp_path / "out", unit=unit, keep=keep, min_words=min_words, threshold=0.7, id="id")
 
     listed = [json.loads(line) for line in (tmp_path / "out/_dedupe/removed.jsonl").read_text().splitlines()]
     made = [(int(one["id"]), *one["span"], int(one["survivor"]["id"]), *one["survivor"]["span"]) for one in listed]

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from dedupe.core.ragged import concat
-from dedupe.core.sketch import sketch
 from dedupe.core.text.batch import NO_TEXTS, Batch
 from dedupe.core.text.blocks import split
 from dedupe.engines.files.disk.run_columns import BLOCK, ROW, SPAN
@@ -21,6 +20,7 @@ from dedupe.engines.files.output.paths import check_empty, choose_paths
 from dedupe.engines.files.reading.sources import STDIN, Source, collect_sources
 from dedupe.errors import InputError
 from dedupe.inputs.formats import read
+from dedupe.matching.comparable import Spans, fingerprint
 
 _SAMPLE = 32 << 20  # bytes of text
 _BASE = 120 << 20  # bytes of the interpreter, libraries and the texts at hand
@@ -81,10 +81,7 @@ def estimate(inputs: Sequence[str], output: str, job: Job) -> Estimate:
     batch, n_packed = _sample(sources, job)
     plan = job.recipe.plan
     blocks = split(batch, job.options.unit)
-    sketched = sketch(
-        batch.buffer, blocks.starts, blocks.ends,
-        width_words=job.options.width_words, plan=plan, seed=job.options.seed, threads=job.options.threads,
-    )  # fmt: skip
+    sketched = fingerprint(Spans(batch.buffer, blocks.starts, blocks.ends), job.recipe)
     elapsed = time.monotonic() - begin
     bytes_in = sum(source.size_bytes for source in sources)
     grow = max(bytes_in / max(n_packed, 1), 1.0)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from dedupe.core.similarity import pair_similarities, ranked
-from dedupe.core.sketch import shingle_sets, sketch
 from dedupe.core.text.batch import encode
+from dedupe.matching.comparable import Comparable, Spans, fingerprint
 from dedupe.matching.recipe import Recipe
 from dedupe.options import Options
 
@@ -34,15 +34,10 @@ def measure_recall(texts: Sequence[str], recipe: Recipe) -> tuple[float | None, 
     if not pairs:
         return None, 0
     batch = encode([text for pair in pairs for text in pair])
-    starts, ends = batch.offsets[:-1], batch.offsets[1:]
-    sets = shingle_sets(batch.buffer, starts, ends, width_words=options.width_words, threads=options.threads)
-    left = np.arange(0, starts.size, 2)
-    similarity = pair_similarities(ranked(sets), left, left + 1)
+    spans, left = Spans.whole(batch), np.arange(0, batch.n_rows, 2)
+    similarity = pair_similarities(ranked(Comparable.of(spans, options).sets), left, left + 1)
     fit = (similarity >= options.threshold) & (similarity < options.threshold + _SLACK)
-    keys = sketch(
-        batch.buffer, starts, ends,
-        width_words=options.width_words, plan=recipe.plan, seed=options.seed, threads=options.threads,
-    ).keys  # fmt: skip
+    keys = fingerprint(spans, recipe).keys
     is_found = (keys[left] == keys[left + 1]).any(axis=1) | (similarity >= 1.0)
     return (round(float(is_found[fit].mean()), 4) if fit.any() else None), int(fit.sum())
 

@@ -22,7 +22,7 @@ from dedupe.engines.files.job import Job
 from dedupe.engines.files.matching.candidates import find_buckets, find_copies, find_groups, find_same_id
 from dedupe.engines.files.matching.compare import decide_groups, remove_groups
 from dedupe.engines.files.matching.decide import join_links
-from dedupe.engines.files.matching.fingerprint import fingerprint
+from dedupe.engines.files.matching.fingerprint import read_texts
 from dedupe.engines.files.matching.reread import spill_texts
 from dedupe.engines.files.output.files import copy_notes, place_lists, print_files, write_files
 from dedupe.engines.files.output.paths import OutputPaths
@@ -108,7 +108,7 @@ class Stages:
                 if not self.manifest.notes["inputs"] and inputs is not None:
                     self.manifest.notes["inputs"] = inputs.result()
 
-            extents = fingerprint(self.sources, self.job, self.columns, self.manifest, self.progress, note)
+            extents = read_texts(self.sources, self.job, self.columns, self.manifest, self.progress, note)
         give_back()
         self.note_spills()
         self.progress.stage("matching", 0)

@@ -10,7 +10,7 @@ import numpy as np
 from dedupe.core.hashing import I64, offsets_of
 from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks
-from dedupe.engines.index.joining import Source
+from dedupe.engines.index.deciding import Source
 from dedupe.engines.index.storage.records import Id, Records, encode_ids
 from dedupe.engines.index.storage.view import NONE, View
 from dedupe.errors import InputError, OptionError, nearest
@@ -137,7 +137,7 @@ def _kept_text(batch: Batch, blocks: Blocks) -> dict[str, Any]:
 
 
 def _kept_sets(batch: Batch, blocks: Blocks, source: Source) -> dict[str, Any]:
-    sets = source.sets(np.arange(blocks.starts.size))
+    sets = source.texts(np.arange(blocks.starts.size)).sets
     starts, ends = char_offsets(batch, blocks.docs, np.stack((blocks.starts, blocks.ends)))
     return {
         "texts": np.zeros(0, np.uint8),

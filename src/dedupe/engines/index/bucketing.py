@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dedupe.core.hashing import I64, U64, Bool, offsets_of
-from dedupe.core.survivors import LEADERS, Buckets
+from dedupe.core.survivors import LEADERS, Buckets, leads
 from dedupe.engines.index.storage.postings import LOW, ids_of, pack, split
 from dedupe.engines.index.storage.view import NONE, View
 from dedupe.errors import InputError
@@ -103,8 +103,8 @@ def leaders_of(view: View, keys: U64) -> tuple[I64, I64]:
     head, survivor, _ = view.decisions(ids)
     stays = (head == ids) & (survivor == ids) & view.is_alive(ids)
     rows, ids = rows[stays], ids[stays]
-    place = np.arange(rows.size) - np.searchsorted(rows, rows)
-    return rows[place < LEADERS], ids[place < LEADERS]
+    leading = leads(rows)
+    return rows[leading], ids[leading]
 
 
 def _packed(keys: U64, rows: I64) -> U64:

@@ -8,13 +8,24 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dedupe.core import pairs
-from dedupe.core.hashing import F64, I64, U64, inverse
-from dedupe.core.ragged import concat
-from dedupe.core.shingles import Shingles
+from dedupe.core.hashing import F64, I64, U64
 from dedupe.core.sketch import Sketch
-from dedupe.core.survivors import walk
 from dedupe.engines.index.bucketing import Bucketed
 from dedupe.engines.index.storage.view import View
+from dedupe.matching.comparable import Comparable
+from dedupe.matching.deciding import Links, decide_next, follow_heads, is_compared, takes_part
+
+
+class Source(NamedTuple):
+    """What is known of blocks that are not in the index yet.
+
+    Attributes:
+        sketch: Their words and fingerprints.
+        texts: Gives what they are compared by, for block numbers in any order.
+    """
+
+    sketch: Sketch
+    texts: Callable[[I64], Comparable]
 
 
 class Decided(NamedTuple):
@@ -39,59 +50,69 @@ class Decided(NamedTuple):
     stats: dict[str, Any]
 
 
-def decide(view: View, found: Sketch, sets_of: Callable[[I64], Shingles], order: I64) -> Decided:
+def decide(view: View, source: Source, order: I64) -> Decided:
     """Decide about new blocks, as `find` would with the old ones before them.
 
     Args:
         view: The index.
-        found: Words and fingerprints of the new blocks; the keys are used up.
-        sets_of: Gives what similarity is measured on, for block numbers in ascending order.
+        source: The new blocks; their keys are used up.
         order: Block numbers in policy order; the blocks of the index come before all of them.
 
     Returns:
         The decision; nothing in the index changes by it.
     """
-    options, base = view.rules.options, view.n_blocks
-    n_blocks = found.n_words.size
-    group = pairs.groups(found.text_hashes, None, order)
-    heads = order[group[order] == order]
-    old = view.find_words(found.text_hashes[heads])
-    is_new = old < 0
-    new_heads = heads[is_new]
-    walked = new_heads[found.n_words[new_heads] >= max(options.min_words, 1)]
-
-    head, survivor, similarity = base + np.arange(n_blocks), base + np.arange(n_blocks), np.zeros(n_blocks)
-    known, twins = old[~is_new], heads[~is_new]
-    _, survivor[twins], similarity[twins] = view.decisions(known)
-    head[twins] = known
-    similarity[twins] = np.where(survivor[twins] == known, 1.0, similarity[twins])
+    options, base, found = view.rules.options, view.n_blocks, source.sketch
+    own = np.arange(found.n_words.size)
+    is_long = takes_part(found.n_words, options)
+    group = np.where(is_long, pairs.groups(found.text_hashes, None, order), own)
+    heads = order[((group == own) & is_long)[order]]
+    twin = view.find_words(found.text_hashes[heads])
+    new_heads = heads[twin < 0]
+    walked = new_heads[is_compared(found.n_words[new_heads], options)]
 
     met = Bucketed(view, found.keys, walked)
-    near, fixed = met.near, met.fixed
-    in_text = np.argsort(walked[near])  # sets are read in text order
-    sets = concat((view.sets(fixed), sets_of(walked[near][in_text]).take(inverse(in_text))))
-    result = walk(sets, met.buckets, threshold=options.threshold, n_fixed=fixed.size)
-    chosen = result.survivor[fixed.size :]
-    is_old = chosen < fixed.size
-    target = np.empty(near.size, np.int64)
-    target[is_old] = fixed[chosen[is_old]]
-    target[~is_old] = base + walked[near[chosen[~is_old] - fixed.size]]
-    survivor[walked[near]], similarity[walked[near]] = target, result.similarity[fixed.size :]
+    near = walked[met.near]
+    texts = Comparable.concat((view.comparable(met.fixed), source.texts(near)))
+    links = decide_next(met.fixed, base + near, met.buckets, texts, view.rules.recipe)
 
-    # a block in a group has the words of its head: what the head matches, it matches
-    head, outcome = head[group], survivor[group]
-    in_group = head != base + np.arange(n_blocks)
-    similarity = np.where(in_group & (outcome == head), 1.0, similarity[group])
-    stays = survivor == base + np.arange(n_blocks)
+    head = base + own
+    head[heads[twin >= 0]] = twin[twin >= 0]
+    head = head[group]
+    gone = _gone_heads(view, np.unique(twin[twin >= 0]), links)
+    survivor, similarity = base + own, np.zeros(own.size)
+    survivor[links.block - base], similarity[links.block - base] = links.survivor, links.similarity
+    copies = np.flatnonzero(head != base + own)
+    survivor[copies], similarity[copies] = follow_heads(head[copies], gone)
+    stays = survivor == base + own
     stats = {
-        "blocks": n_blocks,
-        "groups": int(heads.size),
-        "duplicates": int((outcome != base + np.arange(n_blocks)).sum()),
-        "known_words": int(known.size),
+        "blocks": own.size,
+        "groups": int((group == own).sum()),
+        "duplicates": int((~stays).sum()),
+        "known_words": int((twin >= 0).sum()),
         "candidates": int(met.buckets.ids.size),
-        "compared": result.n_compared,
-        "capped": result.n_capped,
+        "compared": links.n_compared,
+        "capped": links.n_capped,
     }
     lead, rest = met.split(stays)
     words = found.text_hashes[new_heads, 0], base + new_heads
-    return Decided(head, outcome, similarity, lead, rest, words, stats)
+    return Decided(head, survivor, similarity, lead, rest, words, stats)
+
+
+def _gone_heads(view: View, known: I64, links: Links) -> Links:
+    """The heads that go, by number: those of the index among `known`, and behind them the new ones."""
+    _, survivor, similarity = view.decisions(known)
+    goes = survivor != known
+    by_number = np.argsort(links.block)
+    return links._replace(
+        block=np.concatenate((known[goes], links.block[by_number])),
+        survivor=np.concatenate((survivor[goes], links.survivor[by_number])),
+        similarity=np.concatenate((similarity[goes], links.similarity[by_number])),
+    )
+
+
+def known_words(view: View, sketch: Sketch) -> I64:
+    """The head in the index with the words of each new block; -1 where there is none, and for short blocks."""
+    result = np.full(sketch.n_words.size, -1)
+    is_long = takes_part(sketch.n_words, view.rules.options)
+    result[is_long] = view.find_words(sketch.text_hashes[is_long])
+    return result

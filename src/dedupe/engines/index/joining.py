@@ -2,50 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dedupe.core.hashing import I64
-from dedupe.core.shingles import Shingles
-from dedupe.core.sketch import Sketch, shingle_sets, sketch
+from dedupe.core.sketch import Sketch
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import Blocks
-from dedupe.engines.index.deciding import decide
+from dedupe.engines.index.deciding import Source, decide
 from dedupe.engines.index.storage.records import Records, halves, id_hashes
 from dedupe.engines.index.storage.rules import Rules
 from dedupe.engines.index.storage.view import Changes, View
-
-
-class Source(NamedTuple):
-    """What is known of blocks that are not in the index yet.
-
-    Attributes:
-        sketch: Their words and fingerprints.
-        sets: Gives what similarity is measured on, for block numbers in ascending order.
-    """
-
-    sketch: Sketch
-    sets: Callable[[I64], Shingles]
+from dedupe.matching.comparable import Comparable, Spans, fingerprint
 
 
 def of_texts(rules: Rules, batch: Batch, blocks: Blocks) -> Source:
     """Fingerprint the blocks of texts."""
-    options = rules.options
-    found = sketch(
-        batch.buffer, blocks.starts, blocks.ends,
-        width_words=options.width_words, plan=rules.plan, seed=options.seed, threads=options.threads,
-    )  # fmt: skip
+    spans = Spans(batch.buffer, blocks.starts, blocks.ends)
 
-    def sets(numbers: I64) -> Shingles:
-        made = shingle_sets(
-            batch.buffer, blocks.starts[numbers], blocks.ends[numbers],
-            width_words=options.width_words, threads=options.threads,
-        )  # fmt: skip
-        return made if rules.store_text else halves(made)
+    def texts(numbers: I64) -> Comparable:
+        made = Comparable.of(spans.take(numbers), rules.options)
+        return made if rules.store_text else Comparable(halves(made.sets), None)
 
-    return Source(found, sets)
+    return Source(fingerprint(spans, rules.recipe), texts)
 
 
 def of_records(rules: Rules, part: Records) -> Source:
@@ -53,7 +33,7 @@ def of_records(rules: Rules, part: Records) -> Source:
     alone = View(rules, [part._replace(first_doc=0, first_block=0)], View.no_runs(), Changes())
     every = np.arange(part.n_blocks)
     found = Sketch(part.columns["n_words"].astype(np.int32), alone.text_hashes(every), alone.keys(every), None)
-    return Source(found, alone.sets)
+    return Source(found, alone.comparable)
 
 
 class Joined(NamedTuple):
@@ -78,7 +58,7 @@ def join(view: View, new: Records, source: Source) -> Joined:
         new: The documents, less the decisions; none of their ids is there.
         source: Their blocks.
     """
-    decided = decide(view, source.sketch, source.sets, np.arange(new.n_blocks))
+    decided = decide(view, source, np.arange(new.n_blocks))
     columns = {
         **new.columns,  # type: ignore[dict-item]  # a dict: they are in no file yet
         "head": decided.head.astype(np.uint32),

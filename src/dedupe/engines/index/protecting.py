@@ -79,7 +79,7 @@ def protect(view: View, batch: Batch, blocks: Blocks, order: I64) -> tuple[list[
         similarity to it; and counts per stage.
     """
     source = of_texts(view.rules, batch, blocks)
-    decided = decide(view, source.sketch, source.sets, order)
+    decided = decide(view, source, order)
     is_old = decided.survivor < view.n_blocks
     used, back = np.unique(decided.survivor[is_old], return_inverse=True)
     survivor = decided.survivor - view.n_blocks

@@ -8,15 +8,15 @@ from typing import NamedTuple
 import numpy as np
 
 from dedupe.core.hashing import F64, I64, Bool
-from dedupe.core.ragged import concat
-from dedupe.core.similarity import pair_similarities, ranked
 from dedupe.core.survivors import LEADERS
 from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks, split
-from dedupe.engines.index.joining import Source, of_texts
+from dedupe.engines.index.deciding import Source, known_words
+from dedupe.engines.index.joining import of_texts
 from dedupe.engines.index.results import IndexMatch
 from dedupe.engines.index.storage.view import View
 from dedupe.inputs.texts import batch_of
+from dedupe.matching.deciding import is_compared, similarities
 from dedupe.results import Block, Rule, rule_of
 
 
@@ -54,7 +54,7 @@ def prepare(view: View, texts: Sequence[str]) -> Asked:
 def hits(view: View, asked: Asked) -> Hits:
     """Find and measure what matches; heads of groups stand for all blocks of their words."""
     options = view.rules.options
-    twin = view.find_words(asked.source.sketch.text_hashes)
+    twin = known_words(view, asked.source.sketch)
     same = np.flatnonzero(twin >= 0)
     query, block = candidates(view, asked)
     fresh = twin[query] != block
@@ -71,7 +71,7 @@ def hits(view: View, asked: Asked) -> Hits:
 
 def candidates(view: View, asked: Asked) -> tuple[I64, I64]:
     """Pairs of a block asked about and a head that shares a bucket with it, each once."""
-    compared = np.flatnonzero(asked.source.sketch.n_words >= max(view.rules.options.min_words, 1))
+    compared = np.flatnonzero(is_compared(asked.source.sketch.n_words, view.rules.options))
     keys = asked.source.sketch.keys[compared].ravel()
     order = np.argsort(keys)
     keys = keys[order]
@@ -103,8 +103,7 @@ def _measure(view: View, asked: Asked, query: I64, block: I64) -> F64:
         return np.zeros(0)
     ours, left = np.unique(query, return_inverse=True)
     theirs, right = np.unique(block, return_inverse=True)
-    own, other = asked.source.sets(ours), view.sets(theirs)
-    return pair_similarities(ranked(concat((own, other))), left, right + ours.size)
+    return similarities(asked.source.texts(ours), view.comparable(theirs), left, right)
 
 
 def matches(view: View, texts: Sequence[str], k: int) -> list[tuple[IndexMatch, ...]]:

@@ -9,6 +9,7 @@ import numpy as np
 from dedupe.core.hashing import I64, Bool
 from dedupe.core.ragged import concat
 from dedupe.core.similarity import containment, intersections, jaccard, ranked
+from dedupe.engines.index.deciding import known_words
 from dedupe.engines.index.querying import Asked, candidates, prepare
 from dedupe.engines.index.results import Check
 from dedupe.engines.index.storage.records import Id
@@ -62,7 +63,7 @@ def _rank(shares: _Shares) -> tuple[bool, float, float]:
 
 def _near(view: View, asked: Asked) -> I64:
     """The documents with blocks that share most buckets or words with the text, ascending."""
-    twins = view.find_words(asked.source.sketch.text_hashes)
+    twins = known_words(view, asked.source.sketch)
     blocks = np.concatenate((twins[twins >= 0], candidates(view, asked)[1]))
     docs, counts = np.unique(view.docs_of(blocks), return_counts=True)
     return np.sort(docs[np.argsort(-counts, kind="stable")[:_DOCS]])
@@ -77,8 +78,7 @@ def _shares(view: View, asked: Asked, doc: int) -> _Shares:
     if ours.size == 0 or theirs.size == 0:
         return _Shares(0.0, 0.0, False)
     left, right = (grid.ravel() for grid in np.meshgrid(ours, np.arange(theirs.size), indexing="ij"))
-    own, other = asked.source.sets(ours), view.sets(theirs)
-    sets = ranked(concat((own, other)))
+    sets = ranked(concat((asked.source.texts(ours).sets, view.comparable(theirs).sets)))
     sizes = sets.sizes
     shared = intersections(sets, left, right + ours.size)
     if view.rules.options.unit == "document":

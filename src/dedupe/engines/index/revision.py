@@ -12,6 +12,7 @@ from dedupe.core.hashing import I64, U64, Bool, distinct
 from dedupe.core.similarity import jaccard
 from dedupe.core.survivors import LEADERS
 from dedupe.engines.index.storage.view import NONE, Changes, View
+from dedupe.matching.deciding import is_compared
 
 _PART = 1 << 16  # heads looked at at a time
 
@@ -67,7 +68,7 @@ class Revision:
         heirs = self._heirs(dead_heads, removed)
         has_heir = np.isin(dead_heads, np.array(list(heirs.values()), np.int64))
         start = np.union1d(dead_heads[has_heir | self._meets(dead_heads)], np.array(sorted(heirs), np.int64))
-        start = start[view.column("n_words", start) >= max(view.rules.options.min_words, 1)]
+        start = start[is_compared(view.column("n_words", start), view.rules.options)]
         self._entering = set(heirs)
         self._wait(start.tolist())
         while self._waiting:
@@ -251,7 +252,7 @@ class Revision:
     def _similarities(self, number: int, others: list[int]) -> np.ndarray:
         missing = np.array(sorted({number, *others} - self._sets.keys()), np.int64)
         if missing.size:
-            sets = self.view.sets(missing)
+            sets = self.view.comparable(missing).sets
             self._sets.update(zip(missing.tolist(), np.split(sets.hashes, sets.offsets[1:-1]), strict=True))
         own = self._sets[number]
         sizes = np.array([self._sets[other].size for other in others])

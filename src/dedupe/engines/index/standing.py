@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.core.hashing import F64, I64, ranges
-from dedupe.core.ragged import concat
-from dedupe.core.similarity import pair_similarities, ranked
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import Blocks
 from dedupe.engines.index.bucketing import Bucketed
-from dedupe.engines.index.joining import Source, of_texts
+from dedupe.engines.index.deciding import Source, known_words
+from dedupe.engines.index.joining import of_texts
 from dedupe.engines.index.storage.records import Id
 from dedupe.engines.index.storage.view import View
+from dedupe.matching.deciding import is_compared, similarities
 from dedupe.results import Rule
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def match_survivors(index: Index, batch: Batch, blocks: Blocks) -> Standing:
     """
     view = index._view()
     source = of_texts(view.rules, batch, blocks)
-    old = view.find_words(source.sketch.text_hashes)
+    old = known_words(view, source.sketch)
     twins = np.flatnonzero(old >= 0)
     _, survivor, similarity = view.decisions(old[twins])
     is_same = survivor == old[twins]
@@ -68,7 +68,7 @@ def match_survivors(index: Index, batch: Batch, blocks: Blocks) -> Standing:
 
 def _nearest(view: View, source: Source, is_new: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[I64, I64, F64]:
     """Blocks of new words that match a leader of the index, the most similar leader, of several the earliest."""
-    compared = np.flatnonzero(is_new & (source.sketch.n_words >= max(view.rules.options.min_words, 1)))
+    compared = np.flatnonzero(is_new & is_compared(source.sketch.n_words, view.rules.options))
     met = Bucketed(view, source.sketch.keys, compared)
     n_old = met.fixed.size
     left, right = _meetings(met, n_old)
@@ -102,5 +102,4 @@ def _meetings(met: Bucketed, n_old: int) -> tuple[I64, I64]:
 def _measure(view: View, source: Source, fixed: I64, blocks: I64, left: I64, right: I64) -> F64:
     theirs, one = np.unique(left, return_inverse=True)
     ours, other = np.unique(right, return_inverse=True)
-    old, new = view.sets(fixed[theirs]), source.sets(blocks[ours])
-    return pair_similarities(ranked(concat((old, new))), one, other + theirs.size)
+    return similarities(view.comparable(fixed[theirs]), source.texts(blocks[ours]), one, other)

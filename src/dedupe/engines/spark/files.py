@@ -98,11 +98,8 @@ def clean_files(
     if output == "-":
         raise OptionError("on a cluster the output must be a folder, got '-'")
     table, job = _opened(session, inputs, text, id, format, settings)
-    options, is_lines = job.options, format_of(inputs, format) == "jsonl"
+    is_lines = format_of(inputs, format) == "jsonl"
     flags = flags_of(table, job, work, explain=explain)
-    if options.unit != "document":  # short paragraphs stay, as on one machine
-        short = F.col("n_words") < options.min_words
-        flags = flags.withColumn("survivor", F.when(~short, F.col("survivor")))
     left = kept(table, flags, job, empty)
     try:
         if is_lines:

@@ -80,6 +80,11 @@ class Job:
         return self.recipe.options
 
     @property
+    def in_worker(self) -> Recipe:
+        """The recipe for a task of its own: the engine gives each a thread."""
+        return self.recipe.but(threads=1)
+
+    @property
     def policy(self) -> tuple[str, str] | None:
         """The policy and the column, when the policy names one."""
         return column_policy(self.options.keep)

@@ -37,7 +37,7 @@ def links(work: Work, job: Job, found: Candidates) -> DataFrame:
     """
     row = found.texts.agg(F.sum(F.octet_length("text"))).collect()[0]
     if (row[0] or 0) <= job.limits.bytes:
-        kernel = partial(kernels.decide, width_words=job.options.width_words, threshold=job.options.threshold)
+        kernel = partial(kernels.decide, recipe=job.in_worker)
         made = found.texts.repartition(1).mapInArrow(kernel, "rank long, survivor long, similarity double")
         near = work.stage("survivors/best", made, threshold=job.options.threshold)
     else:
@@ -133,7 +133,7 @@ def _measured(work: Work, job: Job, name: str, pairs: DataFrame, measured: DataF
     fresh = pairs.where("left >= 0").join(measured.select(*_PAIR), _PAIR, "left_anti")
     left, right = (texts.select(F.col("rank").alias(side), F.col("text").alias(f"text_{side}")) for side in _PAIR)
     both = fresh.join(left, "left").join(right, "right").select(*_PAIR, "text_left", "text_right")
-    kernel = partial(kernels.compare, width_words=job.options.width_words)
+    kernel = partial(kernels.compare, options=job.in_worker.options)
     return work.stage(f"{name}/measured", both.mapInArrow(kernel, "left long, right long, similarity double"))
 
 

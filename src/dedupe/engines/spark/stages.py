@@ -13,6 +13,7 @@ from dedupe.engines.spark.columns import named
 from dedupe.engines.spark.job import Job
 from dedupe.engines.spark.work import Content, Work, log
 from dedupe.errors import InputError
+from dedupe.matching.deciding import is_compared, takes_part
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -55,10 +56,12 @@ def candidates(work: Work, job: Job, frame: DataFrame) -> Candidates:
     )
     check_ids(found, job)
     blocks = work.stage("blocks", ranked(found, job))
-    copies = work.stage("copies", copies_of(blocks))
+    copies = work.stage(
+        "copies", copies_of(blocks.where(takes_part(F.col("n_words"), job.options))), **job.settings("min_words")
+    )
     heads = keys_of_heads(blocks, copies, job)
     sizes = heads.groupBy("key").agg(F.count(F.lit(1)).alias("n_blocks")).where("n_blocks > 1")
-    buckets = work.stage("buckets", sizes, **job.settings("min_words"))
+    buckets = work.stage("buckets", sizes)
     fullest = largest(buckets)
     for row in fullest:
         if row["n_blocks"] > LEADERS:
@@ -96,9 +99,7 @@ def fingerprints(rows: DataFrame, job: Job) -> DataFrame:
         ", block int, start long, end long, n_words int, hash_0 long, hash_1 long, checksum long, score double, "
         "keys array<long>"
     )
-    kernel = partial(
-        kernels.fingerprint, text="text", id="id", carried=carried, options=job.options, plan=job.recipe.plan
-    )
+    kernel = partial(kernels.cut, text="text", id="id", carried=carried, recipe=job.in_worker)
     return rows.mapInArrow(kernel, schema)
 
 
@@ -152,7 +153,7 @@ def copies_of(blocks: DataFrame) -> DataFrame:
 
 def keys_of_heads(blocks: DataFrame, copies: DataFrame, job: Job) -> DataFrame:
     """The band keys of the blocks that are compared."""
-    heads = blocks.where(F.col("n_words") >= max(job.options.min_words, 1)).select("rank", "keys")
+    heads = blocks.where(is_compared(F.col("n_words"), job.options)).select("rank", "keys")
     return heads.join(copies, "rank", "left_anti").select(F.explode("keys").alias("key"), "rank")
 
 

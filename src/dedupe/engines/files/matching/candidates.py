@@ -12,6 +12,7 @@ from dedupe.core.native import backend
 from dedupe.engines.files.disk.columns import CHUNK, Array, Bits, Column, Joined, partitions
 from dedupe.engines.files.disk.run_columns import LINK, POSTING, RunColumns
 from dedupe.engines.files.job import Job
+from dedupe.matching.deciding import takes_part
 from dedupe.options import Options
 
 _COPY_BYTES = 120  # memory that a block takes while copies are sorted: 40 of data, the rest for the sort
@@ -50,13 +51,14 @@ def find_copies(columns: RunColumns, job: Job) -> int:
 
 
 def _part_of_hashes(columns: RunColumns, job: Job, part: int, n_parts: int) -> tuple[I64, U64, Array]:
-    """Number, hash and score of the blocks whose hash falls into a part; parts of documents that are short stay."""
-    least = job.options.min_words if job.needs_spans else 0
+    """Number, hash and score of the blocks whose hash falls into a part; short blocks stay."""
     known = known_of(columns)
     numbers, hashes, scores = [np.zeros(0, np.int64)], [np.zeros((0, 2), np.uint64)], [np.zeros(0)]
     has_scores = len(columns.scores) > 0
     for begin, rows in columns.blocks.chunks():
-        mine = np.flatnonzero((rows["hash"][:, 0] % np.uint64(n_parts) == part) & (rows["n_words"] >= least))
+        mine = np.flatnonzero(
+            (rows["hash"][:, 0] % np.uint64(n_parts) == part) & takes_part(rows["n_words"], job.options)
+        )
         mine = mine[~known.has(mine + begin)]
         numbers.append(mine + begin)
         hashes.append(rows["hash"][mine])

@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core.hashing import F64, I64, inverse, offsets_of, ranges
-from dedupe.core.shingles import Shingles
-from dedupe.core.sketch import shingle_sets
-from dedupe.core.survivors import LEADERS, Buckets, walk
-from dedupe.engines.files.disk.columns import Bits
+from dedupe.core.hashing import I64, inverse, offsets_of, ranges
+from dedupe.core.survivors import Buckets, leads
+from dedupe.engines.files.disk.columns import Array, Bits
 from dedupe.engines.files.disk.progress import Progress
 from dedupe.engines.files.disk.run_columns import LINK, RunColumns
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.matching.candidates import POSTING_BYTES, Groups, word_bytes
 from dedupe.engines.files.matching.reread import Spill
+from dedupe.matching.comparable import Comparable, Spans
+from dedupe.matching.deciding import Links, decide_next
 
 
 class Walked(NamedTuple):
@@ -36,10 +36,10 @@ def decide_groups(job: Job, columns: RunColumns, groups: Groups, progress: Progr
     n_compared = n_capped = 0
     progress.stage("comparing", int(groups.n_words.sum()) * 6)
     for group in range(groups.n_groups):
-        spill = Spill(columns.folder, group)
-        links, walked = _Group(job, columns, spill).decide()
-        columns.near.append(links)
-        n_compared, n_capped = n_compared + walked.n_compared, n_capped + walked.n_capped
+        blocks = _Group(job, columns, Spill(columns.folder, group))
+        for links in blocks.decide():
+            columns.near.append(blocks.rows(links))
+            n_compared, n_capped = n_compared + links.n_compared, n_capped + links.n_capped
         progress.advance(int(groups.n_words[group]) * 6)
     columns.near.flush()
     return Walked(n_compared, n_capped)
@@ -71,22 +71,23 @@ class _Group:
         used, ids = np.unique(postings["bucket"][by_block], return_inverse=True)
         self.buckets = Buckets(offsets_of(counts), ids.astype(np.int64), used.size)
 
-    def decide(self) -> tuple[np.ndarray[tuple[int], np.dtype[np.void]], Walked]:
+    def decide(self) -> list[Links]:
+        """The blocks that go, by place in policy order, in parts."""
         cost = self.n_words * word_bytes() + np.diff(self.buckets.offsets) * POSTING_BYTES
         if int(cost.sum()) <= self.job.budget_bytes:
-            found = walk(self.sets(np.arange(self.blocks.size)), self.buckets, threshold=self.job.options.threshold)
-            return self._links(found.survivor, found.similarity), Walked(found.n_compared, found.n_capped)
+            every = np.arange(self.blocks.size)
+            return [decide_next(every[:0], every, self.buckets, self.texts(every), self.job.recipe)]
         return self._in_parts(cost)
 
-    def _links(self, survivor: I64, similarity: F64) -> np.ndarray[tuple[int], np.dtype[np.void]]:
-        gone = np.flatnonzero(survivor != np.arange(survivor.size))
-        links = np.empty(gone.size, LINK)
-        links["block"], links["survivor"] = self.blocks[gone], self.blocks[survivor[gone]]
-        links["similarity"] = similarity[gone]
-        return links
+    def rows(self, links: Links) -> Array:
+        """Links between places in policy order as rows of LINK."""
+        rows = np.empty(links.block.size, LINK)
+        rows["block"], rows["survivor"] = self.blocks[links.block], self.blocks[links.survivor]
+        rows["similarity"] = links.similarity
+        return rows
 
-    def sets(self, places: I64) -> Shingles:
-        """Shingle sets of blocks, by place in policy order; their texts are read from disk."""
+    def texts(self, places: I64) -> Comparable:
+        """What blocks are compared by, by place in policy order; their texts are read from disk."""
         stored = self.order[places]
         by_file = np.argsort(stored, kind="stable")
         stored = stored[by_file]
@@ -96,41 +97,33 @@ class _Group:
             parts = [self.spill.bytes.read(int(self.offsets[i]), int(self.offsets[i + 1])) for i in stored.tolist()]
             buffer = np.concatenate([np.zeros(0, np.uint8), *parts])
         ends = offsets_of(self.offsets[stored + 1] - self.offsets[stored])
-        options = self.job.options
-        found = shingle_sets(buffer, ends[:-1], ends[1:], width_words=options.width_words, threads=options.threads)
-        return found.take(inverse(by_file))
+        return Comparable.of(Spans(buffer, ends[:-1], ends[1:]).take(inverse(by_file)), self.job.options)
 
-    def _in_parts(self, cost: I64) -> tuple[np.ndarray[tuple[int], np.dtype[np.void]], Walked]:
+    def _in_parts(self, cost: I64) -> list[Links]:
         """Walk a group that is too large for memory: part by part in policy order.
 
         Each part meets those earlier survivors that lead one of its buckets, as blocks that are known to stay.
         A bucket's leaders are its first survivors, so the answer is that of one walk over the whole group.
         """
         n_blocks = self.blocks.size
-        survivor, similarity = np.arange(n_blocks), np.zeros(n_blocks)
-        leads = _Leads(self.buckets)
-        n_compared = n_capped = 0
+        leading = _Leads(self.buckets)
+        decided: list[Links] = []
         total = np.cumsum(cost)
         begin = 0
         while begin < n_blocks:
             done = int(total[begin - 1]) if begin else 0
             end = max(begin + 1, int(np.searchsorted(total, done + self.job.budget_bytes // 2, side="right")))
-            known = leads.of(begin, end)
+            known = leading.of(begin, end)
             while end > begin + 1 and int(cost[known].sum()) > self.job.budget_bytes:
                 end = begin + (end - begin) // 2
-                known = leads.of(begin, end)
-            places = np.concatenate((known, np.arange(begin, end)))
-            found = walk(
-                self.sets(places), self.buckets.take(places),
-                threshold=self.job.options.threshold, n_fixed=known.size,
-            )  # fmt: skip
-            survivor[begin:end] = places[found.survivor[known.size :]]
-            similarity[begin:end] = found.similarity[known.size :]
-            stays = survivor[begin:end] == np.arange(begin, end)
-            leads.add(np.arange(begin, end)[stays])
-            n_compared, n_capped = n_compared + found.n_compared, n_capped + found.n_capped
+                known = leading.of(begin, end)
+            new = np.arange(begin, end)
+            both = np.concatenate((known, new))
+            links = decide_next(known, new, self.buckets.take(both), self.texts(both), self.job.recipe)
+            leading.add(np.setdiff1d(new, links.block, assume_unique=True))
+            decided.append(links)
             begin = end
-        return self._links(survivor, similarity), Walked(n_compared, n_capped)
+        return decided
 
 
 class _Leads:
@@ -157,8 +150,7 @@ class _Leads:
         bucket = ids[ranges(offsets[blocks], counts)]
         by_bucket = np.argsort(bucket, kind="stable")
         block, bucket = block[by_bucket], bucket[by_bucket]
-        nth = np.arange(bucket.size) - np.searchsorted(bucket, bucket)
-        room = nth + self.n_leaders[bucket] < LEADERS
+        room = leads(bucket, self.n_leaders[bucket])
         block, bucket = block[room], bucket[room]
         self.n_leaders += np.bincount(bucket, minlength=self.n_leaders.size)
         self.block = np.concatenate((self.block, block))

@@ -10,14 +10,13 @@ from dedupe.core.hashing import I64
 from dedupe.engines.files.disk.columns import Array, Column, in_order, partitions
 from dedupe.engines.files.disk.run_columns import LINK, RunColumns
 from dedupe.engines.files.job import Job
+from dedupe.matching.deciding import Links, follow_heads
 
 RULES = ("identical", "same words", "similar", "against")
 
 
 def join_links(columns: RunColumns, job: Job) -> int:
     """Write the links of all blocks that go to ``columns.links``, sorted by block.
-
-    A copy has the words of its head: what the head matches, it matches.
 
     Returns:
         How many blocks go.
@@ -26,11 +25,8 @@ def join_links(columns: RunColumns, job: Job) -> int:
     columns.links.remove()
     n_blocks = len(columns.blocks)
     for near, copies in _by_head(columns, job, n_blocks):
-        place = np.searchsorted(near["block"], copies["survivor"])
-        place = np.minimum(place, max(near.size - 1, 0))
-        hit = near["block"][place] == copies["survivor"] if near.size else np.zeros(copies.size, np.bool_)
-        copies["similarity"][hit] = near["similarity"][place[hit]]
-        copies["survivor"][hit] = near["survivor"][place[hit]]
+        gone = Links(near["block"], near["survivor"], near["similarity"], 0, 0)
+        copies["survivor"], copies["similarity"] = follow_heads(copies["survivor"], gone)
         columns.joined.append(near)
         columns.joined.append(copies)
     for _, links in columns.known.chunks():

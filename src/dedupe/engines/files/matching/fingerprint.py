@@ -11,7 +11,6 @@ import numpy as np
 
 from dedupe.core.hashing import U8
 from dedupe.core.ragged import concat
-from dedupe.core.sketch import sketch
 from dedupe.core.text.batch import Batch, char_counts, char_offsets
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.engines.files.disk.durable import force
@@ -24,6 +23,7 @@ from dedupe.engines.files.matching.candidates import has_key
 from dedupe.engines.files.reading.rows import End, Part, cleaned_inside, grouped, parts_of, prefetched
 from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import InputError, OptionError
+from dedupe.matching.comparable import Spans, fingerprint
 from dedupe.results import Block
 
 _CHECKPOINT = 256 << 20  # bytes of text between two notes of how far the pass is: each waits for the disk
@@ -31,7 +31,7 @@ _PROBLEMS = 100  # noted one by one
 _ORIGINS = 100_000  # sources; more are no sources, and would fill the manifest
 
 
-def fingerprint(
+def read_texts(
     sources: Sequence[Source],
     job: Job,
     columns: RunColumns,
@@ -152,10 +152,7 @@ class _Pass:
 
     def _take_blocks(self, batch: Batch, blocks: Blocks) -> None:
         options, columns = self.job.options, self.columns
-        found = sketch(
-            batch.buffer, blocks.starts, blocks.ends,
-            width_words=options.width_words, plan=self.job.recipe.plan, seed=options.seed, threads=options.threads,
-        )  # fmt: skip
+        found = fingerprint(Spans(batch.buffer, blocks.starts, blocks.ends), self.job.recipe)
         rows = np.empty(blocks.starts.size, BLOCK)
         rows["row"] = blocks.docs + self.n_rows
         rows["hash"], rows["n_words"] = found.text_hashes, found.n_words

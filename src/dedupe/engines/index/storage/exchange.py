@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from dedupe.core.sketch import sketch
 from dedupe.core.text.batch import encode
 from dedupe.core.text.blocks import split
 from dedupe.engines.index.storage.rules import Rules
 from dedupe.engines.index.storage.view import View
 from dedupe.errors import DedupeError, InputError
+from dedupe.matching.comparable import Spans, fingerprint
+from dedupe.matching.deciding import is_compared
 
 _PART = 10_000  # blocks inserted at a time
 
@@ -35,7 +36,7 @@ def to_datasketch(view: View, storage: dict[str, Any]) -> Any:
         threshold=rules.options.threshold, num_perm=rules.plan.n_hashes, params=tuple(rules.plan), **storage
     )
     blocks = view.alive_blocks()
-    blocks = blocks[view.column("n_words", blocks) >= max(rules.options.min_words, 1)]
+    blocks = blocks[is_compared(view.column("n_words", blocks), rules.options)]
     with lsh.insertion_session() as session:
         for first in range(0, blocks.size, _PART):
             part = blocks[first : first + _PART]
@@ -96,10 +97,8 @@ def signature(rules: Rules, text: str) -> Any:
     blocks = split(batch, rules.options.unit)
     if blocks.starts.size == 0:
         raise InputError(f"the text {text!r} has no block, so it has no signature")
-    found = sketch(
-        batch.buffer, blocks.starts[:1], blocks.ends[:1],
-        width_words=rules.options.width_words, plan=rules.plan, seed=rules.options.seed, keep_signatures=True,
-    )  # fmt: skip
+    spans = Spans(batch.buffer, blocks.starts[:1], blocks.ends[:1])
+    found = fingerprint(spans, rules.recipe, keep_signatures=True)
     assert found.signatures is not None
     return minhash(rules, found.signatures[0])
 

@@ -12,13 +12,13 @@ from dedupe.core.hashing import F64, I64, U64, Bool, ranges
 from dedupe.core.minhash import permutations, signatures
 from dedupe.core.ragged import concat
 from dedupe.core.shingles import NO_SHINGLES, Shingles
-from dedupe.core.sketch import shingle_sets, sketch
 from dedupe.core.text.batch import Batch
 from dedupe.engines.index.storage.postings import Runs
 from dedupe.engines.index.storage.records import Id, Records, encode_ids, id_hashes
 from dedupe.engines.index.storage.rules import Rules
 from dedupe.engines.index.storage.segments import Array
 from dedupe.errors import IndexDamaged
+from dedupe.matching.comparable import Comparable, Spans, fingerprint
 from dedupe.results import Block
 
 FAMILIES = ("lead", "rest", "words", "ids")
@@ -218,41 +218,31 @@ class View:
             values[rows] = part.columns["hashes"].reshape(-1, 2)[local]
         return values
 
-    def sets(self, blocks: I64) -> Shingles:
-        """What similarity is measured on, of blocks given in ascending order."""
+    def comparable(self, blocks: I64) -> Comparable:
+        """What blocks given in ascending order are compared by: texts, or kept sets where there are none."""
         if not self.rules.store_text:
             parts = self._by_part(self._block_firsts, blocks)
-            return concat([NO_SHINGLES, *(part.hash_sets(local) for part, _, local in parts)])
+            return Comparable(concat([NO_SHINGLES, *(part.hash_sets(local) for part, _, local in parts)]), None)
         options = self.rules.options
-        made = []
-        for part, _, local in self._by_part(self._block_firsts, blocks):
-            made.append(
-                shingle_sets(
-                    part.columns["texts"], *self._spans(part, local),
-                    width_words=options.width_words, threads=options.threads,
-                )
-            )  # fmt: skip
-        return concat([NO_SHINGLES, *made])
+        parts = self._by_part(self._block_firsts, blocks)
+        spans = (Spans(part.columns["texts"], *self._spans(part, local)) for part, _, local in parts)
+        return Comparable.concat([Comparable.of(each, options) for each in spans])
 
     def keys(self, blocks: I64) -> U64:
         """Band keys of blocks given in ascending order, shape (n, n_bands)."""
-        options, plan = self.rules.options, self.rules.plan
+        plan = self.rules.plan
         made = [np.zeros((0, plan.n_bands), np.uint64)]
         for part, _, local in self._by_part(self._block_firsts, blocks):
             if self.rules.store_text:
-                made.append(
-                    sketch(
-                        part.columns["texts"], *self._spans(part, local),
-                        width_words=options.width_words, plan=plan, seed=options.seed, threads=options.threads,
-                    ).keys
-                )  # fmt: skip
+                spans = Spans(part.columns["texts"], *self._spans(part, local))
+                made.append(fingerprint(spans, self.rules.recipe).keys)
             else:
                 made.append(band_keys(self._signatures(part.hash_sets(local)), plan))
         return np.concatenate(made)
 
     def signatures(self, blocks: I64) -> Array:
         """Signatures of blocks given in ascending order, shape (n, n_hashes), uint32."""
-        return self._signatures(self.sets(blocks), whole=self.rules.store_text)
+        return self._signatures(self.comparable(blocks).sets, whole=self.rules.store_text)
 
     def _signatures(self, sets: Shingles, *, whole: bool = False) -> Array:
         a, b = permutations(self.rules.plan.n_hashes, self.rules.options.seed)
