@@ -23,6 +23,7 @@ from benchmarks import (
 )
 from benchmarks.peers import PEERS, Settings
 from benchmarks.report import Table
+from benchmarks.same_or_other import tables as same_or_other
 
 _SMALL = ["paragraphs", "licenses", "planted 50 %"]
 _QUICK = ["ours", "datasketch", "rensa", "rensa rho (samples)", "gaoya"]
@@ -32,7 +33,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "what", nargs="?", default="all",
-        choices=["all", "speed", "quality", "growth", "recall", "robustness", "coverage", "index", "corpus"],
+        choices=[
+            "all", "speed", "quality", "growth", "recall", "robustness", "coverage", "index", "corpus", "same-or-other",
+        ],
     )  # fmt: skip
     parser.add_argument("--mb", type=float, help="size of each corpus (speed 10, recall 2, robustness 2)")
     parser.add_argument("--corpus", action="append", choices=list(corpora.CORPORA), help="only this corpus; repeat")
@@ -42,6 +45,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--width", type=int, default=3, help="words per shingle, for every library")
     parser.add_argument("--limit", type=float, default=120.0, help="seconds after which a process is stopped")
     parser.add_argument("--largest", type=int, default=1_000_000, help="blocks in growth; 10000000 needs 24 GB")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="to the verbs; repeat")
+    parser.add_argument("--catalog-texts", type=int, default=60, help="per language in same-or-other; 0: none")
     parser.add_argument("--out", type=Path, help="folder for JSON, Markdown and SVG")
     parser.add_argument("--check", type=Path, help="baseline to compare quality and counts with; nothing else is run")
     return parser.parse_args()
@@ -73,6 +78,8 @@ def _tables(given: argparse.Namespace) -> list[Table]:
         tables.append(index.table(given.largest))
     if given.what == "corpus":
         tables += [corpus.growth([100.0, given.mb or 1000.0], "2GB"), corpus.short_blocks(30.0, "2GB"), corpus.crawl()]
+    if given.what == "same-or-other":
+        tables += same_or_other.tables(same_or_other.parse_options(given.option), given.catalog_texts)
     if given.what in ("all", "robustness"):
         tables.append(robustness.table(given.mb or (1.0 if is_small else 2.0)))
     if given.what in ("all", "growth"):
