@@ -128,9 +128,9 @@ def test_what_cannot_be_done_is_said(how, message):
         Pipe(**how)
 
 
-def command(*arguments, **how):
+def command(*arguments, verb="clean", **how):
     return subprocess.Popen(
-        [sys.executable, "-m", "dedupe", "clean", "--jsonl", *arguments],
+        [sys.executable, "-m", "dedupe", verb, "--jsonl", *arguments],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how,
     )  # fmt: skip
 
@@ -174,3 +174,40 @@ def test_the_command_refuses_what_it_cannot_do(arguments, message):
 
         assert process.wait() == 2
         assert message in process.stderr.read()
+
+
+@pytest.mark.parametrize("has_index", [True, False])
+def test_unique_drops_lines_like_an_earlier_one(tmp_path, has_index):
+    index = ("--index", str(tmp_path / "seen.idx")) if has_index else ()
+
+    out, errors = command(*index, verb="unique").communicate(lines(RAIN, "Something else.", RAIN.upper()))
+
+    assert out == lines(RAIN, "Something else.")
+    assert errors == b"3 lines in, 2 out, 1 duplicates left out\n"
+
+
+def test_unique_goes_on_with_what_earlier_runs_have_seen(tmp_path):
+    index = ("--index", str(tmp_path / "seen.idx"))
+    command(*index, verb="unique").communicate(lines(RAIN))
+
+    out, errors = command(*index).communicate(lines(RAIN, "Something else."))
+
+    assert out == lines("Something else.")
+    assert errors.startswith(b"dedupe clean --jsonl --index drops whole records; the name for that is dedupe unique ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--empty", "keep"], b"--empty was given, but --jsonl goes without it"), (["in.jsonl"], b"leave INPUT out")],
+    ids=["option of files", "input"],
+)
+def test_unique_refuses_what_a_pipe_does_not_have(arguments, message):
+    with command(*arguments, verb="unique") as process:
+        process.stdin.close()
+
+        assert process.wait() == 2
+        assert message in process.stderr.read()
+
+
+def test_stop_is_the_former_name_of_raise():
+    assert Pipe(on_error="stop") == Pipe(on_error="raise")

@@ -65,16 +65,18 @@ __all__ = [
     "merge",
     "restore",
     "unique",
+    "unique_files",
 ]
 
 if _TYPE_CHECKING:
-    from dedupe.engines.files import clean_files
+    from dedupe.engines.files import clean_files, unique_files
     from dedupe.engines.index import Index, from_datasketch
 
 _LATER = {
     "Index": "dedupe.engines.index",
     "clean_files": "dedupe.engines.files",
     "from_datasketch": "dedupe.engines.index",
+    "unique_files": "dedupe.engines.files",
 }  # modules that are loaded when a name is first asked for
 
 

@@ -25,7 +25,7 @@ Pairs = Literal["survivors", "all"]
 # Thresholds and linkages that fit a measure; figures in docs/options.md.
 THRESHOLDS = {"jaccard": 0.7, "containment": 0.7, "ratio": 0.7, "weighted": 0.26, "coverage": 0.2}
 LINKAGES = {"weighted": "complete"}
-_COLUMN_POLICIES = ("newest", "oldest", "highest")
+COLUMN_POLICIES = ("newest", "oldest", "highest")
 
 
 class Description(NamedTuple):
@@ -106,6 +106,19 @@ class Description(NamedTuple):
 def listed(choices: tuple[object, ...]) -> str:
     """Names for a message, as in ``'drop', 'keep'``."""
     return ", ".join(map(repr, choices))
+
+
+def on_error_of(value: object, *choices: str) -> str:
+    """Check what is to happen to bad input; ``stop`` is the former name of ``raise``.
+
+    Raises:
+        OptionError: It is none of the choices.
+    """
+    if value == "stop":
+        return "raise"
+    if value not in choices:
+        raise OptionError(f"on_error must be one of {listed(choices)}, got {value!r}{nearest(value, choices)}")
+    return str(value)
 
 
 def _about(kind: type, help: str, **rule: Any) -> dict[str, Description]:
@@ -249,4 +262,4 @@ DESCRIPTIONS: dict[str, Description] = {field.name: field.metadata["description"
 def column_policy(keep: object) -> tuple[str, str] | None:
     """Split a policy that names a column of a frame, as in ``newest:published``; None for any other policy."""
     kind, colon, column = keep.partition(":") if isinstance(keep, str) else ("", "", "")
-    return (kind, column) if colon and column and kind in _COLUMN_POLICIES else None
+    return (kind, column) if colon and column and kind in COLUMN_POLICIES else None

@@ -380,7 +380,7 @@ def test_languages_are_told_apart() -> None:
         ({"within": "0d"}, "above zero"),
         ({"error_rate": 1.5}, "error_rate must be a number above 0 and below 1, got 1.5"),
         ({"keep": "best"}, "keep must be 'longest', 'first', 'last'"),
-        ({"on_error": "ignore"}, "on_error must be 'raise' or 'skip'"),
+        ({"on_error": "ignore"}, "on_error must be one of 'raise', 'skip'"),
         ({"encoder": "model"}, "encoder must be a callable"),
     ],
     ids=["words", "zero", "rate", "keep", "on_error", "encoder"],

@@ -21,10 +21,11 @@ from dedupe.inputs import files
 
 # Commands that live in modules of their own, loaded when they are called.
 _ELSEWHERE: dict[str, str] = {
-    "corpus": "dedupe.cli.corpus",
+    "corpus": "dedupe.cli.unique",
     "eval": "dedupe.cli.evaluate",
     "index": "dedupe.cli.index",
     "merge": "dedupe.cli.merge",
+    "unique": "dedupe.cli.unique",
 }
 
 
@@ -74,12 +75,16 @@ def main() -> None:
 @click.option("--explain", is_flag=True, help="Say what was removed and why.")
 @click.option("--jsonl", is_flag=True, help="JSON Lines from standard input to standard output, as they come.")
 @click.option("--text", show_default="text", help="With --jsonl: the field with the text.")
-@click.option("--index", type=click.Path(file_okay=False), help="With --jsonl: drop what this index has, and add it.")
+@click.option(
+    "--index",
+    type=click.Path(file_okay=False),
+    help="The former name of dedupe unique --jsonl --index: drops whole records.",
+)
 @click.option("--id", metavar="FIELD", help="With --index: the field that names each document.")
 @click.option("--unbuffered", is_flag=True, default=None, help="With --jsonl: write each line before reading the next.")
-@click.option("--on-error", show_default="stop", help="With --jsonl: what becomes of a bad line: stop, skip, keep.")
+@click.option("--on-error", show_default="raise", help="With --jsonl: a bad line: raise, skip, keep.")
 @cli_options.encoding
-@cli_options.settings(unit="paragraph", threshold="0.8", min_words="8")
+@cli_options.settings("clean")
 def clean(
     paths: Sequence[str],
     output: Path | None,
@@ -102,6 +107,9 @@ def clean(
             )
         from dedupe.cli import pipe
 
+        if "index" in piped:
+            name = "dedupe unique --jsonl --index"
+            click.echo(f"dedupe clean --jsonl --index drops whole records; the name for that is {name}", err=True)
         sys.exit(pipe.main(pipe.Pipe(**piped, settings=given(more))))
     if piped:
         raise click.UsageError(f"--{next(iter(piped)).replace('_', '-')} needs --jsonl")
@@ -141,11 +149,9 @@ def _clean_files(
 
 @main.command()
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True)
-@click.option("--linkage", help="How matches make clusters: survivor, complete, average, single.")
-@click.option("--pairs", help="survivors (each duplicate with its survivor) or all (every matching pair).")
 @cli_options.as_json
 @cli_options.encoding
-@cli_options.settings(unit="document", threshold="0.7, weighted 0.26, coverage 0.2", min_words="0")
+@cli_options.settings("find")
 def find(paths: Sequence[str], as_json: bool, encoding: str, **settings: Any) -> None:
     """Find near-duplicates among files; each FILE is one document."""
     from dedupe.report import terminal
@@ -164,7 +170,7 @@ def find(paths: Sequence[str], as_json: bool, encoding: str, **settings: Any) ->
 @cli_options.as_json
 @click.option("--width", type=int, show_default="that of the terminal", help="Columns to use.")
 @cli_options.encoding
-@cli_options.settings("threshold", "width_words", threshold="0.7")
+@cli_options.settings("compare", without=("threads",))
 def compare(first: str, second: str, as_json: bool, width: int | None, encoding: str, **settings: Any) -> None:
     """Show two files side by side, the passages that they share marked."""
     from dedupe.report import terminal

@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True)
 @cli_options.text
 @click.option("--rate", type=float, default=0.2, show_default=True, help="Copies to plant per text.")
-@cli_options.settings(
-    "measure", "threshold", "width_words", "recall", "keep", "min_words", "threads", "seed",
-    threshold="0.7, weighted 0.26", min_words="0",
-)  # fmt: skip  # those that evaluate takes, then what it has otherwise
+@cli_options.settings("evaluate")
 @cli_options.encoding
 @cli_options.as_json
 def eval_command(paths: tuple[str, ...], text: str, rate: float, encoding: str, as_json: bool, **settings: Any) -> None:

@@ -32,7 +32,7 @@ def index() -> None:
 @click.option("--on-conflict", default="error", show_default=True, help="An id that is there: error, replace, skip.")
 @click.option("--explain", is_flag=True, help="Print each duplicate as a line of JSON.")
 @click.option("--no-text", is_flag=True, help="A new index keeps hashes instead of texts.")
-@cli_options.settings("unit", "threshold", "width_words", "min_words", unit="document", threshold="0.7", min_words="0")
+@cli_options.settings("index")
 @_TIMEOUT
 def add(path: Path, files: tuple[str, ...], explain: bool, no_text: bool, timeout: float, **more: Any) -> None:
     """Add the documents of FILEs to INDEX, which is made when it is not there.

@@ -7,51 +7,69 @@ from typing import Any, TypeVar
 
 import click
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
+from dedupe.matching.recipe import PLACES, options_in
+from dedupe.options import COLUMN_POLICIES, DESCRIPTIONS, LINKAGES, THRESHOLDS, Options
 
-# Type, default where it is the same for all commands, and help of the fields of `dedupe.Options`.
-_SETTINGS: dict[str, tuple[type, str | None, str]] = {
-    "unit": (str, None, "What is compared: paragraph, line, sentence, document."),
-    "measure": (str, "jaccard", "How alike: jaccard, containment, ratio; among many texts also weighted, coverage."),
-    "threshold": (float, None, "Similarity from which a block is a duplicate, above 0 up to 1."),
-    "width_words": (int, "3", "Words per shingle."),
-    "recall": (float, "0.99", "Share of the pairs at the threshold that must be compared."),
-    "keep": (str, "first", "Which copy stays: first, last, longest."),
-    "min_words": (int, None, "Blocks with fewer words match only identical ones."),
-    "threads": (int, "all processors", "Threads; the result does not depend on it."),
-    "seed": (int, "1", "Seed of the signatures."),
-}
+_BY_MEASURE: Mapping[str, Mapping[str, Any]] = {"threshold": THRESHOLDS, "linkage": LINKAGES}
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 text = click.option("--text", default="text", show_default=True, help="Field or column of the text.")
 encoding = click.option("--encoding", default="utf-8", show_default=True, help="Of text files, in and out.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def settings(*names: str, **defaults: str) -> Callable[[_Command], _Command]:
-    """Give a command options of the names of fields of :class:`dedupe.Options`.
+def settings(place: str, *, without: tuple[str, ...] = ()) -> Callable[[_Command], _Command]:
+    """Give a command the options of :class:`dedupe.Options` that hold where it works.
 
     They are None where the user says nothing (see :func:`given`), so that the library's own defaults hold.
 
     Args:
-        *names: The fields; all in the list above when none is named.
-        **defaults: What the help of this command says about a default.
+        place: Where it works, a name in :data:`dedupe.matching.recipe.PLACES`.
+        without: Options that the command has no use for.
 
     Examples:
         >>> @click.command()
-        ... @settings("threshold", "width_words", threshold="0.7")
+        ... @settings("compare", without=("threads",))
         ... def command(**settings): ...
         >>> [(option.name, option.show_default) for option in command.params]
         [('threshold', '0.7'), ('width_words', '3')]
     """
 
     def add(command: _Command) -> _Command:
-        for name in reversed(names or tuple(_SETTINGS)):
-            kind, default, help_ = _SETTINGS[name]
-            shown = defaults.get(name, default)
-            command = click.option(f"--{name.replace('_', '-')}", type=kind, show_default=shown, help=help_)(command)
+        for name in reversed(options_in(place)):
+            if name not in without:
+                kind, help = DESCRIPTIONS[name].kind, help_of(place, name)
+                flag = f"--{name.replace('_', '-')}"
+                command = click.option(flag, type=kind, show_default=default_of(place, name), help=help)(command)
         return command
 
     return add
+
+
+def help_of(place: str, name: str) -> str:
+    """What an option means, with the names that it takes in a place."""
+    about, held = DESCRIPTIONS[name], PLACES[place]
+    choices = held.only.get(name, about.choices)
+    if name == "keep" and held.parts:  # over files, which have columns; text files and a pipe have none
+        choices += tuple(f"{policy}:COLUMN" for policy in COLUMN_POLICIES)
+    return f"{about.help}{': ' * bool(choices)}{', '.join(choices)}."
+
+
+def default_of(place: str, name: str) -> str:
+    """The default of an option in a place, in words."""
+    held = PLACES[place]
+    measures = held.only.get("measure", DESCRIPTIONS["measure"].choices) if "measure" not in held.unused else ()
+    by_measure = _BY_MEASURE.get(name, {})
+    usual = held.defaults.get(name, getattr(Options(), name))
+    words = ["all processors" if usual is None else str(usual)]
+    words += [
+        f"{measure} {by_measure[measure]}"
+        for measure in measures
+        if measure != "jaccard" and by_measure.get(measure, usual) != usual
+    ]
+    if name in held.parts:
+        words.append(f"parts {held.parts[name]}")
+    return ", ".join(words)
 
 
 def given(values: Mapping[str, Any]) -> dict[str, Any]:

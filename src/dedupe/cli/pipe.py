@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol, cast
 
-from dedupe.errors import InputError, OptionError, nearest
+from dedupe.errors import InputError, OptionError
 from dedupe.inputs.formats.jsonl import LONGEST_LINE, Lines, loads, with_text
 from dedupe.inputs.texts import Texts
 from dedupe.integrations.memory import Memory
+from dedupe.options import on_error_of
 from dedupe.verbs.clean import clean_many
 
-ON_ERROR = ("stop", "skip", "keep")
 READER_GONE = 141  # what a shell reports for a program that SIGPIPE ended
 _READ = 1 << 20  # bytes asked for at a time; what is there is worked on at once
 
@@ -58,19 +58,21 @@ class Pipe:
 
     Attributes:
         text: The field with the text.
-        index: Folder of an index; None cleans each text inside itself instead.
+        index: Folder of an index that knows the texts of earlier runs, for `drop`.
+        drop: Leave out whole lines like an earlier one; otherwise, without an index, each text is cleaned inside itself.
         id: The field that names each document in the index: a line that comes again under its name gets the answer
             that it got first. Without it every text that was seen before is a duplicate.
         unbuffered: Hand each line on before the next is read.
-        on_error: What becomes of a line that is no JSON object or has no text: ``stop``, ``skip`` or ``keep``.
+        on_error: What becomes of a line that is no JSON object or has no text: ``raise``, ``skip`` or ``keep``.
         settings: The options of the verb.
     """
 
     text: str = "text"
     index: str | os.PathLike[str] | None = None
+    drop: bool = False
     id: str | None = None
     unbuffered: bool = False
-    on_error: str = "stop"
+    on_error: str = "raise"
     settings: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -79,12 +81,8 @@ class Pipe:
         Raises:
             OptionError: `on_error` is unknown, or `id` is given without an index.
         """
-        if self.on_error not in ON_ERROR:
-            listed = ", ".join(map(repr, ON_ERROR))
-            raise OptionError(
-                f"on_error must be one of {listed}, got {self.on_error!r}{nearest(self.on_error, ON_ERROR)}"
-            )
-        if self.id is not None and self.index is None:
+        object.__setattr__(self, "on_error", on_error_of(self.on_error, "raise", "skip", "keep"))
+        if self.id is not None and self.index is None and not self.drop:
             raise OptionError(f"id={self.id!r} names documents in an index; give index= too, or leave it out")
 
 
@@ -103,11 +101,12 @@ def run(source: Source, sink: BinaryIO, pipe: Pipe) -> Counts:
         The counts.
 
     Raises:
-        InputError: A line cannot be read and `on_error` is ``stop``; the lines before it are written.
+        InputError: A line cannot be read and `on_error` is ``raise``; the lines before it are written.
         BrokenPipeError: Whoever reads has gone.
     """
     counts = Counts()
-    memory = None if pipe.index is None else Memory(pipe.index, **pipe.settings)
+    drops = pipe.drop or pipe.index is not None
+    memory = Memory(pipe.index, **pipe.settings) if drops else None
     try:
         for lines in _batches(source, one_by_one=pipe.unbuffered):
             _work(lines, sink, pipe, memory, counts)
@@ -163,7 +162,7 @@ def _work(lines: list[bytes], sink: BinaryIO, pipe: Pipe, memory: Memory | None,
     found = Lines(lines, pipe.text).texts()
     bad = {place: what for place, what in found.problems.items() if not _is_null(lines[place], pipe.text)}
     ids = _ids(lines, pipe.id, bad) if memory is not None and pipe.id is not None else None
-    stop = min(bad) if bad and pipe.on_error == "stop" else len(lines)
+    stop = min(bad) if bad and pipe.on_error == "raise" else len(lines)
     texts = Texts(found.batch)[:stop]
     out = list(lines[:stop])
     if memory is None:

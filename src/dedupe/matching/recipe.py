@@ -11,7 +11,7 @@ from dedupe.core import bands
 from dedupe.core.bands import Plan
 from dedupe.core.survivors import LEADERS
 from dedupe.errors import OptionError
-from dedupe.options import DESCRIPTIONS, Options, listed
+from dedupe.options import DESCRIPTIONS, Options, column_policy, listed
 
 # Inside one document authors repeat a sentence pattern with other facts, so matching is stricter than across
 # documents; and up to seven words are a heading, a refrain or a table cell. Figures: docs/options.md.
@@ -29,6 +29,7 @@ class Place(NamedTuple):
         defaults: The options that have another default than in :class:`dedupe.Options`.
         only: The values that an option may have, for options that may not have all.
         unused: Options that would change nothing.
+        has_columns: `keep` may name a column, as in ``newest:published``.
         parts: Defaults that hold as well when parts of documents are compared.
         way_out: What to do instead, for messages.
     """
@@ -37,6 +38,7 @@ class Place(NamedTuple):
     defaults: Mapping[str, Any] = _WHOLE
     only: Mapping[str, tuple[Any, ...]] = {}
     unused: tuple[str, ...] = ()
+    has_columns: bool = False
     parts: Mapping[str, Any] = {}
     way_out: str = "use dedupe.find for texts that fit into memory"
 
@@ -45,8 +47,10 @@ _NO_DUPLICATES = "'coverage' finds no duplicates: see find for the matches, or m
 
 # Which option holds where. `threads` holds everywhere and changes nothing; docs/options.md has the same as a table.
 PLACES: dict[str, Place] = {
-    "find": Place("in find"),
-    "unique": Place("in unique", only={"measure": _DUPLICATES}, unused=("pairs",), way_out=_NO_DUPLICATES),
+    "find": Place("in find", has_columns=True),
+    "unique": Place(
+        "in unique", only={"measure": _DUPLICATES}, unused=("pairs",), has_columns=True, way_out=_NO_DUPLICATES
+    ),
     "coverage": Place(
         "with measure='coverage'", unused=("linkage", "width_words", "recall", "keep", "pairs", "min_words", "seed")
     ),
@@ -67,10 +71,10 @@ PLACES: dict[str, Place] = {
         unused=("pairs",),
         way_out="copies of whole texts are planted, and duplicates are counted",
     ),
-    "files": Place("over files", only=_WALK, parts=_PARTS),
+    "files": Place("over files", only=_WALK, has_columns=True, parts=_PARTS),
     "index": Place("in an index", only={**_WALK, "keep": ("first",)}),
-    "spark": Place("on a cluster", only=_WALK),
-    "spark files": Place("on a cluster", only=_WALK, parts=_PARTS),
+    "spark": Place("on a cluster", only=_WALK, has_columns=True),
+    "spark files": Place("on a cluster", only=_WALK, has_columns=True, parts=_PARTS),
 }
 
 
@@ -161,6 +165,8 @@ def _check_only(options: Options, place: Place) -> None:
         if value not in values:
             rule = listed(values) if len(values) == 1 else f"one of {listed(values)}"
             raise OptionError(f"{place.where} {name} must be {rule}, got {value!r}; {place.way_out}")
+    if column_policy(options.keep) and not place.has_columns:
+        raise OptionError(f"keep={options.keep!r} names a column, and {place.where} there is none; give a function")
 
 
 def _check_unused(options: Options, place: str, is_object: bool) -> None:

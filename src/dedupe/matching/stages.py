@@ -77,7 +77,7 @@ def policy_order(
     if keep == "longest":
         return np.argsort(-char_counts(batch, blocks.starts, blocks.ends), kind="stable")
     if not callable(keep):
-        raise OptionError(f"keep={keep!r} names a column, which only find and unique on a frame have; give a function")
+        raise OptionError(f"keep={keep!r} names a column, and a list has none; give a frame, or a function")
     scores = scores_of(keep, block_of, n_blocks)
     return np.argsort(-scores, kind="stable")
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from dedupe.errors import InputError, OptionError
 from dedupe.inputs.documents import Wanted, collect
+from dedupe.options import on_error_of
 
 _SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(w|d|h|m|min|s)\s*", re.IGNORECASE)
 _SECONDS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "min": 60.0, "s": 1.0}
@@ -48,8 +49,7 @@ def read_feed(docs: object, text: Any = None, *, on_error: str = "raise", **colu
             there twice.
         OptionError: `on_error` is neither ``raise`` nor ``skip``.
     """
-    if on_error not in ("raise", "skip"):
-        raise OptionError(f"on_error must be 'raise' or 'skip', got {on_error!r}")
+    on_error = on_error_of(on_error, "raise", "skip")
     documents = collect(docs, text, Wanted(columns=columns, is_optional=True))
     no_values = [None] * len(documents.texts)
     sources = documents.columns.get("source", no_values)

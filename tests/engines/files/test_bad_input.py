@@ -343,7 +343,7 @@ def test_a_stopped_run_goes_on_with_another_loss(tmp_path: Path) -> None:
     ("settings", "message"),
     [
         ({"memory": "lots"}, "memory must be a size such as '2GB'"),
-        ({"on_error": "stopp"}, "did you mean 'stop'"),
+        ({"on_error": "rase"}, "did you mean 'raise'"),
         ({"empty": "x"}, "empty must be one of 'drop', 'keep'"),
         ({"max_loss": 5}, "max_loss must be a share from 0 to 1"),
         ({"min_documents": 0}, "min_documents must be a whole number from 1"),
@@ -351,6 +351,8 @@ def test_a_stopped_run_goes_on_with_another_loss(tmp_path: Path) -> None:
         ({"linkage": "single"}, "over files linkage must be 'survivor', got 'single'"),
         ({"format": "jsn"}, "did you mean 'jsonl'"),
         ({"progress": "loud"}, "progress must be"),
+        ({"on_errr": "skip"}, "unknown option 'on_errr'; known: text, .*did you mean 'on_error'"),
+        ({"keep": "newst:day"}, "keep must be one of"),
     ],
 )
 def test_a_wrong_option_is_named(tmp_path: Path, settings: dict[str, Any], message: str) -> None:

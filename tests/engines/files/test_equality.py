@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import dedupe
@@ -107,6 +108,65 @@ def test_longest_survivors_do_not_depend_on_input_order(tmp_path: Path, order: i
     kept = sorted(texts[i] for i in kept_ids(tmp_path / "a"))
 
     assert kept == sorted(shuffled[i] for i in kept_ids(tmp_path / "b"))
+
+
+@pytest.mark.parametrize(
+    ("policy", "kind"),
+    [
+        *((policy, kind) for policy in ("newest", "oldest") for kind in ("numbers", "dates", "times")),
+        ("highest", "numbers"),
+    ],
+)
+def test_a_column_decides_as_in_find_on_a_frame(tmp_path: Path, policy: str, kind: str) -> None:
+    texts, draw = planted(300, 8), random.Random(9)
+    values = {
+        "numbers": [draw.choice((None, draw.randrange(9), draw.random())) for _ in texts],
+        "dates": [draw.choice((None, f"2024-{draw.randrange(1, 13):02}-0{draw.randrange(1, 10)}")) for _ in texts],
+        "times": [f"2024-12-19T{draw.randrange(24):02}:00:00.{draw.randrange(10**6):06}" for _ in texts],
+    }[kind]
+    rows = [{"id": n, "text": text, "at": at} for n, (text, at) in enumerate(zip(texts, values, strict=True))]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    frame = pa.table({"text": texts, "at": values})
+
+    clean_files(tmp_path / "in.jsonl", tmp_path / "out", keep=f"{policy}:at")
+
+    expected = dedupe.find(frame, text="text", keep=f"{policy}:at").duplicate_documents().tolist()
+    assert kept_ids(tmp_path / "out") == [row["id"] for row in rows if row["id"] not in expected]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "keep", "message"),
+    [
+        (
+            "in.jsonl",
+            '{"text": "a b", "score": 1}\n',
+            "highest:scroe",
+            "'scroe'.*'text', 'score'; did you mean 'score'",
+        ),
+        ("in.csv", "text,score\na b,1\n", "highest:scroe", "no column 'scroe'; there are: 'text', 'score'"),
+        (
+            "in.jsonl",
+            '{"text": "a b", "day": "soon"}\n',
+            "newest:day",
+            "in.jsonl:1: column 'day' is 'soon', .* ISO 8601",
+        ),
+        ("in.jsonl", '{"text": "a b", "score": [1]}\n', "highest:score", r"column 'score' is \[1\], .* needs numbers"),
+    ],
+    ids=["unknown", "unknown in a header", "no time", "no number"],
+)
+def test_a_column_that_cannot_decide_is_named(tmp_path: Path, name: str, content: str, keep: str, message: str) -> None:
+    (tmp_path / name).write_text(content)
+
+    with pytest.raises(dedupe.InputError, match=message):
+        clean_files(tmp_path / name, tmp_path / "out", keep=keep)
+
+
+def test_numbers_in_text_are_compared_as_numbers(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text,score\na b,9\na b,10\na b,\n")
+
+    clean_files(tmp_path / "in.csv", tmp_path / "out", keep="highest:score")
+
+    assert (tmp_path / "out/in.csv").read_text() == "text,score\na b,10\n"
 
 
 def test_a_keep_function_decides_as_in_find(tmp_path: Path) -> None:

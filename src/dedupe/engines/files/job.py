@@ -7,9 +7,8 @@ from typing import Any
 
 from dedupe.errors import OptionError, nearest
 from dedupe.matching.recipe import Recipe
-from dedupe.options import Options, listed
+from dedupe.options import Options, column_policy, listed, on_error_of
 
-ON_ERROR = ("stop", "skip", "quarantine")
 EMPTY = ("drop", "keep")
 REMOVED_FORMATS = ("jsonl", "parquet")
 LEAST_MEMORY = 256 << 20
@@ -27,7 +26,7 @@ class Job:
         inside: Clean each document inside itself first.
         min_documents: A paragraph goes only when it stands in this many documents or more.
         empty: What happens to a document that loses all its paragraphs: ``drop`` or ``keep``.
-        on_error: What happens to a row or file that cannot be read: ``stop``, ``skip`` or ``quarantine``.
+        on_error: What happens to a row or file that cannot be read: ``raise``, ``skip`` or ``quarantine``.
         max_loss: Share of the words, 0–1, that may go from any source and in total; None for no limit.
         against: Folder of an index whose documents stay: what matches one of them goes. None for none.
         mark: Keep everything and add columns that say what would go.
@@ -43,7 +42,7 @@ class Job:
     inside: bool = False
     min_documents: int = 1
     empty: str = "drop"
-    on_error: str = "stop"
+    on_error: str = "raise"
     max_loss: float | None = None
     against: str | None = None
     mark: bool = False
@@ -57,8 +56,8 @@ class Job:
         Raises:
             OptionError: A value breaks its rule.
         """
+        object.__setattr__(self, "on_error", on_error_of(self.on_error, "raise", "skip", "quarantine"))
         for name, allowed in (
-            ("on_error", ON_ERROR),
             ("empty", EMPTY),
             ("removed_format", REMOVED_FORMATS),
         ):
@@ -94,7 +93,13 @@ class Job:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that must be read."""
-        return tuple(name for name in (self.text, self.id, self.source) if name is not None)
+        compared = self.policy[1] if self.policy else None
+        return tuple(name for name in (self.text, self.id, self.source, compared) if name is not None)
+
+    @property
+    def policy(self) -> tuple[str, str] | None:
+        """The policy and the column, when the policy names one."""
+        return column_policy(self.options.keep)
 
     @property
     def needs_spans(self) -> bool:

@@ -22,10 +22,10 @@ from dedupe.inputs.sizes import size_bytes
 from dedupe.matching.recipe import Recipe
 from dedupe.options import Options
 
-KEYWORDS = ("text", "id", "memory", "progress", "resume", "options")  # of clean_files, beside the fields of Job
+KEYWORDS = ("text", "id", "memory", "progress", "resume", "options")  # of unique_files, beside the fields of Job
 
 
-def clean_files(
+def unique_files(
     inputs: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     output: str | os.PathLike[str],
     *,
@@ -37,7 +37,9 @@ def clean_files(
     options: Options | None = None,
     **settings: Any,
 ) -> CorpusSummary:
-    """Take the duplicates out of files, whatever their size, and write the same files without them.
+    """Keep one of each group of near-duplicates in files of any size, and write the same files without the others.
+
+    ``clean_files`` is the same under its former name: nothing is cleaned inside itself unless `inside` says so.
 
     Args:
         inputs: Files, folders, patterns such as ``"data/*.jsonl"``, or URLs; ``"-"`` is standard input.
@@ -72,6 +74,9 @@ def clean_files(
     return run(names, output, job, Progress(style), resume=resume)
 
 
+clean_files = unique_files
+
+
 def make_job(*, text: str, id: str | None, memory: int | str, options: Options | None, settings: dict[str, Any]) -> Job:
     """Sort keywords into those about matching and those about the run.
 
@@ -88,7 +93,7 @@ def make_job(*, text: str, id: str | None, memory: int | str, options: Options |
 def run(
     inputs: Sequence[str], output: str | os.PathLike[str], job: Job, progress: Progress, *, resume: bool = False
 ) -> CorpusSummary:
-    """Do a job from its inputs to its summary; see :func:`clean_files`."""
+    """Do a job from its inputs to its summary; see :func:`unique_files`."""
     check_format(job)
     paths = choose_paths(inputs, output)
     if not resume:

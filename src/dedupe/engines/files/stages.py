@@ -132,7 +132,7 @@ class Stages:
             return
         first, second = Names(self.sources, extents, self.columns, self.job).of(np.array(pair, np.int64))
         problem = f"id {first['id']!r} comes twice: {first['file']} row {first['row']} and {second['file']} row {second['row']}"
-        if self.job.on_error == "stop":
+        if self.job.on_error == "raise":
             raise InputError(
                 f"{problem}; leave id out to name documents by file and row (on_error='skip' only notes it)"
             )

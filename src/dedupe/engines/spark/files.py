@@ -72,7 +72,7 @@ def clean_files(
 ) -> Summary:
     """Take the duplicates out of JSON Lines or Parquet, and write the rest.
 
-    The defaults are those of :func:`dedupe.clean_files`. Rows have no order here: where a policy leaves two alike, the
+    The defaults are those of :func:`dedupe.unique_files`. Rows have no order here: where a policy leaves two alike, the
     one with the lesser id stays.
 
     Args:

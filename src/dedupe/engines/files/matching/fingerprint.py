@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from dedupe.core.hashing import U8
+from dedupe.core.hashing import F64, U8
 from dedupe.core.ragged import concat
-from dedupe.core.text.batch import Batch, char_counts, char_offsets
+from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.engines.files.disk.durable import force
 from dedupe.engines.files.disk.manifest import Manifest
@@ -20,11 +21,12 @@ from dedupe.engines.files.disk.run_columns import BAD, BLOCK, INSIDE, ROW, SPAN,
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.matching.against import Against
 from dedupe.engines.files.matching.candidates import has_key
+from dedupe.engines.files.matching.keep_scores import NULL, score_of_value, scores_of_blocks
 from dedupe.engines.files.reading.rows import End, Part, cleaned_inside, grouped, parts_of, prefetched
 from dedupe.engines.files.reading.sources import Source
-from dedupe.errors import InputError, OptionError
+from dedupe.errors import InputError, nearest
+from dedupe.inputs.formats import read
 from dedupe.matching.comparable import Spans, fingerprint
-from dedupe.results import Block
 
 _CHECKPOINT = 256 << 20  # bytes of text between two notes of how far the pass is: each waits for the disk
 _PROBLEMS = 100  # noted one by one
@@ -56,6 +58,7 @@ def read_texts(
         InputError: A row or file cannot be read and the job is to stop at that.
     """
     state = manifest.done("reading") or {"extents": [], "lengths": {}, "problems": [], "n_problems": 0, "bytes": 0}
+    state.setdefault("is_scored", False)
     for column in columns.first_pass():
         column.cut(state["lengths"].get(column.path.name, 0))
     first = len(state["extents"])
@@ -67,9 +70,27 @@ def read_texts(
         if isinstance(group[-1], End) and pass_.since_note >= _CHECKPOINT:
             before()
             _note(pass_, manifest)
+    _check_column(sources, job, state)
     before()
     _note(pass_, manifest)
     return [Extent(*extent) for extent in state["extents"]]
+
+
+def _check_column(sources: Sequence[Source], job: Job, state: dict[str, Any]) -> None:
+    """Refuse a policy by a column that no line has; formats with a header have refused it before."""
+    if job.policy is None or state["is_scored"]:
+        return
+    source = next((source for source, extent in zip(sources, state["extents"], strict=True) if extent[1]), None)
+    if source is None or source.kind != "jsonl":
+        return
+    try:
+        names = list(json.loads(next(read(source.path, source.kind, job.text)).raw(0)))
+    except ValueError:
+        names = []
+    raise InputError(
+        f"no row has a value in column {job.policy[1]!r}, which keep={job.options.keep!r} compares; "
+        f"the first row of {source.path} has: {', '.join(map(repr, names))}{nearest(job.policy[1], names)}"
+    )
 
 
 def _note(pass_: _Pass, manifest: Manifest) -> None:
@@ -98,7 +119,7 @@ class _Pass:
     def problem(self, source: int, row: int | None, what: str, cause: Exception | None = None) -> None:
         """Stop at something that cannot be read, or note it."""
         path = self.sources[source].path
-        if self.job.on_error == "stop":
+        if self.job.on_error == "raise":
             where = "" if path in what else f"{path}: " if row is None else f"{path}:{row + 1}: "
             raise InputError(f"{where}{what} (on_error='skip' or 'quarantine' goes on without)") from cause
         self.state["n_problems"] += 1
@@ -140,7 +161,7 @@ class _Pass:
         blocks = split(batch, self.job.options.unit)
         rows["n_blocks"] = np.bincount(blocks.docs, minlength=n_rows)
         self.columns.rows.append(rows)
-        self._take_blocks(batch, blocks)
+        self._take_blocks(batch, blocks, self._row_scores(parts))
         if self.job.id is not None:
             self._take_ids([key for part in parts for key in part.ids or []])
         if self.job.source is not None:
@@ -150,7 +171,7 @@ class _Pass:
         self.state["bytes"] += int(batch.buffer.size)
         return rows["n_blocks"]
 
-    def _take_blocks(self, batch: Batch, blocks: Blocks) -> None:
+    def _take_blocks(self, batch: Batch, blocks: Blocks, row_scores: F64) -> None:
         options, columns = self.job.options, self.columns
         found = fingerprint(Spans(batch.buffer, blocks.starts, blocks.ends), self.job.recipe)
         rows = np.empty(blocks.starts.size, BLOCK)
@@ -159,12 +180,9 @@ class _Pass:
         rows["n_bytes"] = blocks.ends - blocks.starts
         rows["checksum"] = _checksums(batch.buffer, blocks)
         columns.blocks.append(rows)
-        if options.keep == "longest":
-            columns.scores.append(char_counts(batch, blocks.starts, blocks.ends))
-        elif options.keep == "last":
-            columns.scores.append(np.arange(self.n_blocks, self.n_blocks + rows.size))
-        elif callable(options.keep):
-            columns.scores.append(self._scores(batch, blocks))
+        scores = scores_of_blocks(options.keep, batch, blocks, row_scores, self.n_rows, self.n_blocks)
+        if scores is not None:
+            columns.scores.append(scores)
         if self.job.needs_spans:
             spans = np.empty(rows.size, SPAN)
             borders = np.stack((blocks.starts, blocks.ends))
@@ -177,23 +195,27 @@ class _Pass:
             column.append(found.keys[chosen, band])
         self.n_blocks += rows.size
 
-    def _scores(self, batch: Batch, blocks: Blocks) -> np.ndarray[Any, np.dtype[np.float64]]:
-        keep = self.job.options.keep
-        assert callable(keep)
-        starts = char_offsets(batch, blocks.docs, blocks.starts).tolist()
-        texts = [part.tobytes().decode("utf-8", "surrogatepass") for part in _pieces(batch.buffer, blocks)]
-        scores = np.empty(len(texts))
-        for place, (text, start, doc) in enumerate(zip(texts, starts, blocks.docs.tolist(), strict=True)):
-            score = keep(Block(doc + self.n_rows, start, start + len(text), text))
-            try:
-                scores[place] = score
-            except (TypeError, ValueError):
-                scores[place] = np.nan
-            if np.isnan(scores[place]):
-                raise OptionError(
-                    f"keep must return a number for each block, got {score!r} for row {doc + self.n_rows}"
-                )
-        return scores
+    def _row_scores(self, parts: list[Part]) -> F64:
+        """The score of each row by the column that the policy names; none where it names none."""
+        scores: list[float] = []
+        for part in parts if self.job.policy else ():
+            for row, value in enumerate(part.preferences or [], start=part.first_row):
+                scores.append(self._row_score(part.source, row, value))
+        return np.array(scores, np.float64)
+
+    def _row_score(self, source: int, row: int, value: Any) -> float:
+        assert self.job.policy is not None
+        policy, column = self.job.policy
+        try:
+            score = score_of_value(value, policy)
+        except ValueError:
+            rule = "numbers" if policy == "highest" else "times, as text in ISO 8601; for numbers in text use highest:"
+            self.problem(
+                source, row, f"column {column!r} is {value!r}, and keep={self.job.options.keep!r} needs {rule}"
+            )
+            return NULL
+        self.state["is_scored"] = self.state["is_scored"] or score != NULL
+        return score
 
     def _take_ids(self, keys: list[Any]) -> None:
         coded = [b"" if key is None else str(key).encode("utf-8", "surrogatepass") for key in keys]
@@ -216,11 +238,6 @@ class _Pass:
                 f"column {self.job.source!r} has more than {_ORIGINS} values, so it names no sources; choose another"
             )
         self.columns.origins.append(numbers)
-
-
-def _pieces(buffer: U8, blocks: Blocks) -> Iterator[U8]:
-    for start, end in zip(blocks.starts.tolist(), blocks.ends.tolist(), strict=True):
-        yield buffer[start:end]
 
 
 def _checksums(buffer: U8, blocks: Blocks) -> list[int]:

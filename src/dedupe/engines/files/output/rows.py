@@ -77,7 +77,7 @@ class FileWriter:
         try:
             yield from chunks_of(source, self.job)
         except (InputError, OSError) as error:
-            if self.job.on_error == "stop":
+            if self.job.on_error == "raise":
                 raise
             self._quarantine({"file": source.name, "row": None, "problem": str(error)})
 

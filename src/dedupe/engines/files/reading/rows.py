@@ -31,6 +31,7 @@ class Part(NamedTuple):
         bad: Rows that could not be read, with what is wrong.
         ids: The id of each row, or None.
         origins: The source of each row, or None.
+        preferences: The value of each row that the policy compares, or None.
         first_row: Number of the first row in the file.
         n_bytes: Bytes of the file that were read for them, about.
     """
@@ -40,6 +41,7 @@ class Part(NamedTuple):
     bad: dict[int, str]
     ids: list[Any] | None
     origins: list[Any] | None
+    preferences: list[Any] | None
     first_row: int
     n_bytes: int
 
@@ -91,9 +93,10 @@ def parts_of(sources: Sequence[Source], first: int, job: Job) -> Iterator[Part |
                 batch, bad = chunk.texts()
                 ids = chunk.column(job.id) if job.id is not None else None
                 origins = chunk.column(job.source) if job.source is not None else None
+                preferences = chunk.column(job.policy[1]) if job.policy is not None else None
                 done = min(left, batch.buffer.size)
                 left -= done
-                yield Part(number, batch, bad, ids, origins, row, done)
+                yield Part(number, batch, bad, ids, origins, preferences, row, done)
                 row += chunk.n_rows
         except (InputError, OSError) as found:
             error = found

@@ -1,4 +1,4 @@
-"""The command `dedupe corpus`: parse, call, print; no logic."""
+"""The command `dedupe unique`, formerly `dedupe corpus`: parse, call, print; no logic."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from dedupe.cli import options as cli_options
 from dedupe.errors import DedupeError
+from dedupe.matching.recipe import options_in
 
 if TYPE_CHECKING:
     from dedupe.engines.files.estimate import Estimate
@@ -24,6 +25,7 @@ _LOCAL = (
     "threads", "resume", "progress_json",
 )  # fmt: skip
 _SPARK = ("master", "work")
+_PIPE = ("text", "id", "index", "unbuffered", "on_error")  # what a pipe has, beside the options of an index
 
 LOSS, SYSTEM, INTERRUPTED = 3, 4, 130  # exit codes; 0 is done, 2 an error in the call or the input
 
@@ -32,22 +34,18 @@ was written; 4 the system failed (disk full, no permission), go on with --resume
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
-@click.option(
-    "-o", "--output", required=True, help="Folder or URL for the cleaned files; a file for one INPUT; - is stdout."
-)
+@click.argument("inputs", metavar="INPUT...", nargs=-1)
+@click.option("-o", "--output", help="Folder or URL for the cleaned files; a file for one INPUT; - is stdout.")
 @cli_options.text
 @click.option("--id", help="Column that identifies a document; file and row do without it.")
 @click.option("--format", help="jsonl, csv, tsv, parquet, arrow, warc, text; told from the names by default.")
 @click.option("--inside", is_flag=True, help="Clean each document inside itself first.")
-@cli_options.settings(
-    "unit", "threshold", "width_words", "recall", "keep", "threads", "seed",
-    unit="document", threshold="documents 0.7, parts 0.8",
-)  # fmt: skip
-@click.option("--min-words", type=int, help="Shorter paragraphs stay (8), shorter documents match only equal ones (0).")
+@cli_options.settings("files")
 @click.option("--min-documents", type=int, default=1, help="A paragraph goes only if in so many documents.")
 @click.option("--empty", default="drop", show_default=True, help="Documents that lose all text: drop or keep.")
-@click.option("--on-error", default="stop", show_default=True, help="Bad rows and files: stop, skip, quarantine.")
+@click.option(
+    "--on-error", default="raise", show_default=True, help="Bad rows and files: raise, skip, quarantine (a pipe: keep)."
+)
 @click.option("--max-loss", type=float, help="Stop before writing if a source, or all, would lose more of their words.")
 @click.option(
     "--source", help="Column that says where a document is from, for --max-loss and the summary; or its file."
@@ -68,9 +66,14 @@ was written; 4 the system failed (disk full, no permission), go on with --resume
     "--master", help="On Spark: the master, as in local[*] or spark://host:7077; that of the environment else."
 )
 @click.option("--work", help="On Spark: folder that all executors reach; the same call goes on there.")
-def corpus(
+@click.option("--jsonl", is_flag=True, help="JSON Lines from standard input to standard output, as they come.")
+@click.option(
+    "--index", type=click.Path(file_okay=False), help="With --jsonl: an index of what earlier runs have seen."
+)
+@click.option("--unbuffered", is_flag=True, help="With --jsonl: write each line before reading the next.")
+def unique(
     inputs: tuple[str, ...],
-    output: str,
+    output: str | None,
     resume: bool,
     dry_run: bool,
     report: Path | None,
@@ -79,15 +82,26 @@ def corpus(
     engine: str,
     master: str | None,
     work: str | None,
+    jsonl: bool,
+    index: str | None,
+    unbuffered: bool,
     **settings: Any,
 ) -> None:
-    """Take the duplicates out of files of any size, and write the same files without them.
+    """Keep one of each group of near-duplicates in files of any size, and write the same files without the others.
 
     INPUT is a file, a folder, a URL, or - for standard input: JSON Lines, CSV, TSV, Parquet, Arrow, saved data sets,
     WARC and WET, text files; plain, gzip or Zstandard. What went is listed in OUTPUT/_dedupe/removed.jsonl.
+    With --jsonl each line of standard input is a document, and comes out unless one before it is like it.
     """
+    if jsonl:
+        _through_a_pipe(inputs, settings, index=index, unbuffered=unbuffered)
+        return
+    if index is not None or unbuffered:
+        raise click.UsageError(f"--{'unbuffered' if index is None else 'index'} needs --jsonl")
+    if not inputs or output is None:
+        raise click.UsageError("give INPUT and -o OUTPUT, or --jsonl for a pipe")
     from dedupe.engines.files.estimate import estimate
-    from dedupe.engines.files.run import clean_files, make_job
+    from dedupe.engines.files.run import make_job, unique_files
     from dedupe.errors import LossError
 
     chosen = cli_options.given(settings)
@@ -103,7 +117,7 @@ def corpus(
             _say(_estimate_lines(estimate(inputs, output, job)), err=False)
             return
         style: bool | str = "json" if progress_json else not quiet and sys.stderr.isatty()
-        summary = clean_files(list(inputs), output, resume=resume, progress=style, **chosen)
+        summary = unique_files(list(inputs), output, resume=resume, progress=style, **chosen)
     except LossError as error:
         _stop(error, LOSS)
     except OSError as error:
@@ -115,6 +129,24 @@ def corpus(
         report.write_text(json.dumps(summary.to_dict(), indent=2) + "\n", encoding="utf-8")
     if not quiet and not progress_json:
         _say(_summary_lines(summary), err=True)
+
+
+corpus = click.Command(
+    "corpus", params=unique.params, callback=unique.callback, epilog=_EPILOG, short_help="Former name of unique.",
+    help="The same as dedupe unique, under its former name.",
+)  # fmt: skip
+
+
+def _through_a_pipe(inputs: tuple[str, ...], settings: dict[str, Any], **piped: Any) -> None:
+    from dedupe.cli import pipe
+
+    if inputs not in ((), ("-",)):
+        raise click.UsageError("--jsonl reads standard input; leave INPUT out")
+    held = {*_PIPE, *options_in("index"), "jsonl", "inputs"}
+    _refuse(tuple(name for name in click.get_current_context().params if name not in held), "--jsonl goes without it")
+    piped |= {name: settings[name] for name in _PIPE if name in settings}
+    of_matching = {name: settings[name] for name in options_in("index")}
+    sys.exit(pipe.main(pipe.Pipe(**piped, drop=True, settings=cli_options.given(of_matching))))
 
 
 def _refuse(names: tuple[str, ...], why: str) -> None:

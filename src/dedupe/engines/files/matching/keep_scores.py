@@ -1,0 +1,99 @@
+"""How much a policy prefers each block: a score, the highest stays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+
+from dedupe.core.hashing import F64
+from dedupe.core.text.batch import Batch, char_counts, char_offsets
+from dedupe.core.text.blocks import Blocks
+from dedupe.errors import OptionError
+from dedupe.options import column_policy
+from dedupe.results import Block
+
+NULL = -math.inf  # the score of a row without a value: any other is preferred
+
+
+def scores_of_blocks(keep: Any, batch: Batch, blocks: Blocks, of_rows: F64, n_rows: int, n_blocks: int) -> F64 | None:
+    """Score blocks by a policy.
+
+    Args:
+        keep: The policy, as in Options.
+        batch: The texts.
+        blocks: Their blocks.
+        of_rows: Array of shape (n_texts,), float64: the score of each text by a column that the policy names.
+        n_rows: Texts of the run before these.
+        n_blocks: Blocks of the run before these.
+
+    Returns:
+        Array of shape (n_blocks,), float64; None for ``first``, by which earlier blocks stay.
+
+    Raises:
+        OptionError: A policy function returned something that is no number.
+    """
+    if keep == "longest":
+        return char_counts(batch, blocks.starts, blocks.ends).astype(np.float64)
+    if keep == "last":
+        return np.arange(n_blocks, n_blocks + blocks.starts.size, dtype=np.float64)
+    if callable(keep):
+        return _called(keep, batch, blocks, n_rows)
+    return of_rows[blocks.docs] if column_policy(keep) else None
+
+
+def _called(keep: Callable[[Block], float], batch: Batch, blocks: Blocks, n_rows: int) -> F64:
+    starts = char_offsets(batch, blocks.docs, blocks.starts).tolist()
+    spans = zip(blocks.starts.tolist(), blocks.ends.tolist(), strict=True)
+    texts = [batch.buffer[start:end].tobytes().decode("utf-8", "surrogatepass") for start, end in spans]
+    scores = np.empty(len(texts))
+    for number, (text, start, doc) in enumerate(zip(texts, starts, blocks.docs.tolist(), strict=True)):
+        score = keep(Block(doc + n_rows, start, start + len(text), text))
+        try:
+            scores[number] = score
+        except (TypeError, ValueError):
+            scores[number] = np.nan
+        if np.isnan(scores[number]):
+            raise OptionError(f"keep must return a number for each block, got {score!r} for row {doc + n_rows}")
+    return scores
+
+
+def score_of_value(value: Any, policy: str) -> float:
+    """Score a value of a column: a number, a time, or text; NULL for a missing or blank one.
+
+    Args:
+        value: What a format hands over for a row. Text is an ISO 8601 time for ``newest`` and ``oldest``, a number for
+            ``highest``. Times count in seconds, those without a zone as UTC.
+        policy: ``newest``, ``oldest`` or ``highest``.
+
+    Raises:
+        ValueError: It is neither a number nor a time.
+
+    Examples:
+        >>> score_of_value("3.5", "highest"), score_of_value("2024-12-19", "oldest")
+        (3.5, -1734566400.0)
+    """
+    if isinstance(value, str):
+        value = _parsed(value.strip(), policy)
+    if value is None:
+        return NULL
+    if isinstance(value, date):
+        moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+        score = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    else:
+        try:
+            score = float(value)
+        except OverflowError:
+            score = math.inf if value > 0 else -math.inf
+        except TypeError as error:
+            raise ValueError(f"{type(value).__name__} has no order") from error
+    return NULL if math.isnan(score) else -score if policy == "oldest" else score
+
+
+def _parsed(text: str, policy: str) -> Any:
+    if not text:
+        return None
+    return float(text) if policy == "highest" else datetime.fromisoformat(text)
