@@ -40,7 +40,7 @@ def add(path: Path, files: tuple[str, ...], explain: bool, no_text: bool, timeou
     The unit, the threshold and the numbers of words are those of a new index; one that is there keeps its own.
     """
     from dedupe.engines.index import Index
-    from dedupe.engines.index.feeding import add_files
+    from dedupe.engines.index.arrivals import read_files
 
     columns = {"id": more.pop("id_"), "text": more.pop("text"), "format": more.pop("format_")}
     on_conflict = more.pop("on_conflict")
@@ -49,7 +49,8 @@ def add(path: Path, files: tuple[str, ...], explain: bool, no_text: bool, timeou
         settings["store_text"] = False
     n_docs = n_new = n_duplicates = n_skipped = 0
     with Index(path, timeout=timeout, **settings) as opened:
-        for report in add_files(opened, files, on_conflict=on_conflict, **columns):
+        for documents in read_files(files, **columns):
+            report = opened.add_documents(documents, on_conflict)
             n_docs += report.n_documents
             n_new += len(report.new)
             n_duplicates += report.stats["duplicates"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ from dedupe.engines.index.storage.records import Id, Records, encode_ids
 from dedupe.engines.index.storage.view import NONE, View
 from dedupe.errors import InputError, OptionError, nearest
 from dedupe.inputs.documents import Documents
+from dedupe.inputs.formats import FORMATS, format_of, read
+from dedupe.inputs.texts import Texts
 
 _CONFLICTS = ("error", "replace", "skip")
 _LARGEST = 1 << 32
@@ -65,6 +68,35 @@ class Arrivals(NamedTuple):
         """The documents of these rows."""
         ids = [self.ids[row] for row in rows.tolist()]
         return Arrivals(ids, self.batch.take(rows), encode_ids(ids))
+
+
+def read_files(paths: Sequence[str], *, id: str, text: str, format: str | None = None) -> Iterator[Documents]:
+    """Read the rows of files, a few megabytes at a time.
+
+    Args:
+        paths: Files in any format that `dedupe corpus` reads.
+        id: Column that names each document; without a value, file and row are its name.
+        text: Column of the text.
+        format: Format of all files, None to tell it from their names.
+
+    Raises:
+        InputError: A file cannot be read, or a row has no text.
+    """
+    for path in paths:
+        kind = format_of(path, format)
+        if kind is None:
+            raise InputError(f"{path}: the name does not tell the format; give format= as one of {', '.join(FORMATS)}")
+        row = 0
+        try:
+            for chunk in read(path, kind, text, [id, text]):
+                texts = chunk.texts()
+                for at, problem in texts.problems.items():
+                    raise InputError(f"{path}, row {row + at}: {problem}")
+                ids = [f"{path}:{row + at}" if key is None else key for at, key in enumerate(chunk.column(id))]
+                row += chunk.n_rows
+                yield Documents(Texts(texts.batch), ids)
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 def arrivals_of(documents: Documents, on_conflict: str) -> Arrivals:
