@@ -52,7 +52,7 @@ def messages(catalog: bytes, is_source: bool) -> Iterator[str]:
 
 def _is_paragraph(text: str, language: Language) -> bool:
     words = len(text.split()) if language.is_spaced else len(text) // 2
-    is_own_script = language.code in ("en", "de", "es", "tr") or _share_of_ascii_letters(text) < 0.3
+    is_own_script = language.is_latin or _share_of_ascii_letters(text) < 0.3
     return _SHORTEST <= words <= _LONGEST and is_own_script and not _TEMPLATE.search(text) and "\ufffd" not in text
 
 

@@ -90,9 +90,13 @@ class Language:
         if not self.is_spaced:
             return self.words
         found = {text[start:end] for text in self.texts for start, end in word_spans(text)}
-        is_latin = self.paragraphs[0][0].isascii()
         plain = (word for word in found if _PLAIN.fullmatch(word) and word == word.lower())
-        return tuple(sorted(word for word in plain if is_latin or not word.isascii()))
+        return tuple(sorted(word for word in plain if self.is_latin or not word.isascii()))
+
+    @cached_property
+    def is_latin(self) -> bool:
+        """Whether it is written in the Latin script."""
+        return self.paragraphs[0][0].isascii()
 
     @cached_property
     def has_case(self) -> bool:
