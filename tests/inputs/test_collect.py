@@ -205,7 +205,9 @@ def test_a_lazy_frame_says_what_to_do_everywhere(index: dedupe.Index) -> None:
 def test_against_names_itself() -> None:
     with pytest.raises(dedupe.InputError, match=r"against\[1\] is int, not str: 3"):
         dedupe.find([RAIN], against=[RAIN, 3])
-    with pytest.raises(dedupe.InputError, match=r"against is one str.*dedupe\.Index\(path\)"):
+    with pytest.raises(
+        dedupe.InputError, match=r"against is 'news\.idx', which is no folder.*dedupe\.Index\(path\).*\[text\]"
+    ):
         dedupe.unique([RAIN], against="news.idx")
 
 

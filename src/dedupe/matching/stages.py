@@ -14,10 +14,13 @@ from dedupe.core.sketch import Sketch
 from dedupe.core.text.batch import Batch, char_counts
 from dedupe.core.text.blocks import Blocks
 from dedupe.errors import OptionError
+from dedupe.inputs.documents import Documents
 from dedupe.matching.comparable import Spans, fingerprint
 from dedupe.matching.deciding import Links, follow_heads, is_compared, takes_part
 from dedupe.matching.measures import Heads, resolve
 from dedupe.matching.recipe import Recipe
+from dedupe.options import column_policy
+from dedupe.results import BlockTable
 
 
 class Pairs(NamedTuple):
@@ -80,6 +83,16 @@ def policy_order(
         raise OptionError(f"keep={keep!r} names a column, and a list has none; give a frame, or a function")
     scores = scores_of(keep, block_of, n_blocks)
     return np.argsort(-scores, kind="stable")
+
+
+def order_of(documents: Documents, keep: Any, batch: Batch, blocks: Blocks, table: BlockTable) -> I64:
+    """Number the blocks in policy order, by a column of the frame where the policy names one."""
+    policy = column_policy(keep)
+    if policy is None or documents.frame is None:
+        return policy_order(keep, batch, blocks, table.__getitem__)
+    rank = np.empty(len(documents.texts), np.int64)
+    rank[documents.order_by(*policy)] = np.arange(rank.size)
+    return np.argsort(rank[blocks.docs], kind="stable")
 
 
 def scores_of(keep: Callable[[Any], float], block_of: Callable[[int], Any], n_blocks: int) -> F64:

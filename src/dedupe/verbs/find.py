@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol, Unpack, runtime_checkable
 
 import numpy as np
 
-from dedupe.core.hashing import I64
 from dedupe.core.ragged import concat
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import Blocks, split
-from dedupe.errors import InputError, OptionError
+from dedupe.errors import OptionError
 from dedupe.inputs.documents import Documents, Wanted, collect
 from dedupe.inputs.texts import Texts
 from dedupe.matching.recipe import Recipe
-from dedupe.matching.stages import Pairs, decide, policy_order
-from dedupe.options import Options, Settings, column_policy
+from dedupe.matching.stages import Pairs, decide, order_of
+from dedupe.options import Options, Settings
 from dedupe.results import BlockTable, Findings
 from dedupe.stories.overlap import overlapping
 
@@ -54,8 +55,9 @@ def find(
             `text`.
         text: The text column of a frame, `docs` or `against`. Its null rows count as empty and are counted in
             ``stats["null_texts"]``.
-        against: Texts that stay, of any kind that `docs` may be, or a :class:`dedupe.Index`: what matches one of them is
-            a duplicate of it, and nothing is found out about themselves. Their keys come back as ``("against", key)``.
+        against: Texts that stay, of any kind that `docs` may be, or a :class:`dedupe.Index`, or the path of its folder:
+            what matches one of them is a duplicate of it, and nothing is found out about themselves. Their keys come
+            back as ``("against", key)``.
             Beside an index, its settings hold; only `keep` is free.
         options: All settings in one object, instead of keywords.
         **settings: The fields of :class:`dedupe.Options`; here the unit is ``document`` unless said otherwise.
@@ -72,11 +74,39 @@ def find(
         >>> [(d.block.doc, d.survivor.doc, d.rule) for d in found.duplicates]
         [(2, 0, 'same words')]
     """
-    if isinstance(against, KnownTexts):
-        return _beside(against, collect(docs, text), options, settings)
-    recipe = Recipe.of("find", options, settings)
-    documents, known = _collect_both(docs, against, text)
-    return find_documents(documents, recipe, known)
+    return _find("find", docs, text, against, options, settings)[1]
+
+
+def _find(
+    place: str, docs: object, text: Any, against: object, options: Options | None, settings: Settings
+) -> tuple[Documents, Findings]:
+    """Read the texts of a verb, and find the duplicates among them."""
+    recipe = Recipe.of(place, options, settings)
+    with _index_of(against) as index:
+        documents, known = _collect_both(docs, against if index is None else None, text)
+        if place == "unique" and documents.frame is not None and recipe.options.unit != "document":
+            raise OptionError(
+                f"unique keeps whole rows of a frame, so unit must be 'document', got {recipe.options.unit!r}"
+            )
+        if index is not None:
+            return documents, _beside(index, documents, options, settings)
+    return documents, find_documents(documents, recipe, known)
+
+
+@contextmanager
+def _index_of(against: object) -> Iterator[KnownTexts | None]:
+    """The index that is given, or whose folder is named; None for a collection of texts.
+
+    Raises:
+        InputError: A path leads to no index.
+    """
+    if not isinstance(against, str | os.PathLike):
+        yield against if isinstance(against, KnownTexts) else None
+        return
+    from dedupe.engines.index import Index, index_folder  # late: most runs need no database
+
+    with Index(index_folder(against), readonly=True) as index:
+        yield index
 
 
 def find_documents(documents: Documents, recipe: Recipe, known: Documents | None = None) -> Findings:
@@ -144,10 +174,6 @@ def _collect_both(docs: object, against: object, text: Any) -> tuple[Documents, 
     """Read both; `text` names the column of whichever is a frame."""
     if against is None:
         return collect(docs, text), None
-    if isinstance(against, str):
-        raise InputError(
-            f"against is one str, {against[:60]!r}; write [text] for a single text, dedupe.Index(path) for an index"
-        )
     known = collect(against, text, Wanted("against", is_shared=True))
     return collect(docs, text, Wanted(is_shared=known.frame is not None)), known
 
@@ -157,16 +183,6 @@ def _joined(documents: Documents, known: Documents) -> Documents:
     batch = concat([documents.batch, known.batch])
     keys = [*documents.keys, *(("against", key) for key in known.keys)]
     return Documents(Texts(batch), keys)
-
-
-def order_of(documents: Documents, keep: Any, batch: Batch, blocks: Blocks, table: BlockTable) -> I64:
-    """Number the blocks in policy order, by a column of the frame where the policy names one."""
-    policy = column_policy(keep)
-    if policy is None or documents.frame is None:
-        return policy_order(keep, batch, blocks, table.__getitem__)
-    rank = np.empty(len(documents.texts), np.int64)
-    rank[documents.order_by(*policy)] = np.arange(rank.size)
-    return np.argsort(rank[blocks.docs], kind="stable")
 
 
 def unique(
@@ -200,17 +216,8 @@ def unique(
         >>> unique(["one two three", "four", "One, two, three!"], keep="longest")
         ['four', 'One, two, three!']
     """
-    recipe = Recipe.of("unique", options, settings)
-    unit = recipe.options.unit
-    documents, known = _collect_both(docs, None if isinstance(against, KnownTexts) else against, text)
-    frame = documents.frame
-    if frame is not None and unit != "document":
-        raise OptionError(f"unique keeps whole rows of a frame, so unit must be 'document', got {unit!r}")
-    if isinstance(against, KnownTexts):
-        found = _beside(against, documents, options, settings)
-        unit = found.settings["unit"]
-    else:
-        found = find_documents(documents, recipe, known)
+    documents, found = _find("unique", docs, text, against, options, settings)
+    frame, unit = documents.frame, found.settings["unit"]
     if unit != "document":
         return [block.text for block in found.survivors]
     stays = np.ones(len(documents.texts), np.bool_)

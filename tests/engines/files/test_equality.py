@@ -220,6 +220,21 @@ def test_the_least_memory_is_named() -> None:
         clean_files("x", "y", memory=job.LEAST_MEMORY - 1)
 
 
+@pytest.mark.parametrize("known", [None, 3, ["a text"], "no-index"], ids=str)
+def test_against_is_an_index_or_its_path(tmp_path: Path, known: Any) -> None:
+    with dedupe.Index(tmp_path / "old") as index:
+        index.add([("old", "Rain fell all day long.")])
+    paths = write(tmp_path / "in", ["rain fell, all day long", "The sun shone at last."], 1)
+    for number, against in enumerate([index, tmp_path / "old", str(tmp_path / "old")]):
+        clean_files(paths, tmp_path / f"out-{number}", against=against)
+        assert kept_ids(tmp_path / f"out-{number}") == [1]
+        assert dedupe.unique(["rain fell, all day long", "Sun."], against=against) == ["Sun."]
+
+    if known is not None:
+        with pytest.raises(dedupe.InputError, match=r"no folder of an index.*dedupe\.Index\(path\)"):
+            clean_files(paths, tmp_path / "out", against=known)
+
+
 @pytest.mark.parametrize("keep", ["first", "longest"])
 @pytest.mark.parametrize("seed", [1, 4, 5])
 def test_what_goes_beside_an_index_is_what_find_says(tmp_path: Path, seed: int, keep: str) -> None:

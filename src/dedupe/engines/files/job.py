@@ -28,7 +28,8 @@ class Job:
         empty: What happens to a document that loses all its paragraphs: ``drop`` or ``keep``.
         on_error: What happens to a row or file that cannot be read: ``raise``, ``skip`` or ``quarantine``.
         max_loss: Share of the words, 0–1, that may go from any source and in total; None for no limit.
-        against: Folder of an index whose documents stay: what matches one of them goes. None for none.
+        against: Folder of an index whose documents stay: what matches one of them goes. None for none; `clean_files`
+            takes the index itself too.
         mark: Keep everything and add columns that say what would go.
         source: Name of the column that says where a document is from, for `max_loss` and the summary; None: its file.
         removed_format: Format of the removed list: ``jsonl`` or ``parquet``.

@@ -16,6 +16,7 @@ from dedupe.engines.files.output.removed_list import check_format
 from dedupe.engines.files.reading.sources import collect_sources
 from dedupe.engines.files.stages import Stages
 from dedupe.engines.files.summary import CorpusSummary
+from dedupe.engines.index.storage.opening import index_folder
 from dedupe.errors import DedupeError, LossError, OptionError
 from dedupe.inputs.formats.remote import is_url
 from dedupe.inputs.sizes import size_bytes
@@ -86,6 +87,8 @@ def make_job(*, text: str, id: str | None, memory: int | str, options: Options |
     own = tuple(field.name for field in fields(Job) if field.name not in ("recipe", "text", "id", "memory_bytes"))
     of_run = {name: value for name, value in settings.items() if name in own}
     of_matching = {name: value for name, value in settings.items() if name not in own}
+    if of_run.get("against") is not None:
+        of_run["against"] = str(index_folder(of_run["against"]))
     recipe = Recipe.of("files", options, of_matching, (*KEYWORDS, *own))
     return Job(recipe, text=text, id=id, memory_bytes=size_bytes(memory, "memory"), **of_run)
 

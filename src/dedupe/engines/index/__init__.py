@@ -3,6 +3,7 @@
 from dedupe.engines.index.index import Index
 from dedupe.engines.index.results import AddReport, Check, IndexDuplicate, IndexMatch
 from dedupe.engines.index.storage.exchange import from_datasketch
+from dedupe.engines.index.storage.opening import index_folder
 from dedupe.errors import IndexDamaged, IndexLocked
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "IndexLocked",
     "IndexMatch",
     "from_datasketch",
+    "index_folder",
 ]

@@ -15,8 +15,8 @@ from dedupe.engines.index.deciding import decide
 from dedupe.engines.index.joining import of_texts
 from dedupe.engines.index.storage.view import View
 from dedupe.inputs.documents import Documents
+from dedupe.matching.stages import order_of
 from dedupe.results import Block, BlockTable, Findings
-from dedupe.verbs.find import order_of
 
 
 class BesideTable(BlockTable):

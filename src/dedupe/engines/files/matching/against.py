@@ -12,6 +12,8 @@ from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import Blocks
 from dedupe.engines.files.disk.run_columns import LINK, RunColumns
 from dedupe.engines.files.job import Job
+from dedupe.engines.index import Index
+from dedupe.engines.index.standing import match_survivors
 
 
 class Against:
@@ -19,8 +21,6 @@ class Against:
 
     def __init__(self, job: Job, columns: RunColumns, lengths: dict[str, int]) -> None:
         """Open the index, if it was made with the settings of the job; `lengths` are those of the columns so far."""
-        from dedupe.engines.index import Index
-
         names = ("unit", "threshold", "width_words", "recall", "seed", "min_words")
         same: dict[str, Any] = {name: getattr(job.options, name) for name in names}
         self.index = Index(job.against or "", readonly=True, **same)
@@ -30,8 +30,6 @@ class Against:
 
     def take(self, batch: Batch, blocks: Blocks, first_block: int) -> I64:
         """Note the documents that match a survivor of the index; returns which these are."""
-        from dedupe.engines.index.standing import match_survivors
-
         found = match_survivors(self.index, batch, blocks)
         names = [
             json.dumps({"id": one, "rule": rule}).encode() for one, rule in zip(found.ids, found.rules, strict=True)

@@ -14,10 +14,26 @@ from dedupe.engines.index.storage.folder import Folder
 from dedupe.engines.index.storage.rules import Rules, plain, rules_of
 from dedupe.engines.index.storage.view import View
 from dedupe.errors import DedupeError, InputError
+from dedupe.inputs.texts import shortened
 
 # file systems on which locks and shared memory do not hold between machines
 _NETWORK = ("nfs", "cifs", "smb", "afs", "9p", "ceph", "lustre", "gluster", "sshfs", "davfs", "s3fs", "gcsfuse")
 _parents: list[Catalogue] = []  # connections of the process before a fork: never used, never closed here
+
+
+def index_folder(against: object) -> Path:
+    """The folder of an index that is given as `against`: the index itself, or a path.
+
+    Raises:
+        InputError: It is neither, or no index is there.
+    """
+    path = getattr(against, "path", against)
+    if isinstance(path, str | os.PathLike) and (Path(path) / NAME).exists():
+        return Path(path)
+    raise InputError(
+        f"against is {shortened(against)}, which is no folder of an index; give dedupe.Index(path) or its path, or, in "
+        "find and unique, a collection of texts, as in against=[text]"
+    )
 
 
 def check_local_disk(path: Path) -> None:
