@@ -217,6 +217,16 @@ def test_one_file_given_twice_is_refused(tmp_path: Path) -> None:
         clean_files([tmp_path / "x.jsonl", tmp_path / "." / "x.jsonl"], tmp_path / "out")
 
 
+def test_an_unknown_format_of_standard_input_is_named(tmp_path: Path) -> None:
+    with pytest.raises(dedupe.OptionError, match=r"format must be one of .*, got 'jsonll'; did you mean 'jsonl'"):
+        clean_files("-", tmp_path / "out", format="jsonll")
+
+
+def test_a_url_that_is_given_twice_is_named(tmp_path: Path) -> None:
+    with pytest.raises(dedupe.InputError, match=r"memory://x/in.jsonl is among the inputs twice"):
+        clean_files(["memory://x/in.jsonl"] * 2, tmp_path / "out")
+
+
 @pytest.mark.parametrize("output", ["in", "in/out"])
 def test_an_output_inside_the_input_is_refused(tmp_path: Path, output: str) -> None:
     (tmp_path / "in").mkdir()

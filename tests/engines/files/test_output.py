@@ -11,7 +11,10 @@ import pytest
 import dedupe
 from dedupe import clean_files
 from dedupe.engines.files import stages
+from dedupe.engines.files.estimate import estimate
+from dedupe.engines.files.job import Job
 from dedupe.errors import LossError
+from dedupe.matching.recipe import Recipe
 
 A = "The quick brown fox jumps over the lazy dog and then sleeps for a while in the sun."
 B = "An entirely different sentence about the weather, the sea, and the price of salt fish."
@@ -136,6 +139,22 @@ def test_an_unknown_kind_of_url_is_named(tmp_path: Path, source: Path) -> None:
         clean_files(source, "nowhere://x/out")
 
 
+def test_an_unknown_kind_of_url_is_named_among_the_inputs(tmp_path: Path) -> None:
+    pytest.importorskip("fsspec")
+
+    with pytest.raises(dedupe.InputError, match=r"nowhere://x/in.jsonl cannot be opened by fsspec"):
+        clean_files("nowhere://x/in.jsonl", tmp_path / "out")
+
+
+def test_a_table_without_rows_has_the_columns_of_mark(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,text\n")
+
+    clean_files(tmp_path / "in.csv", tmp_path / "out", mark=True)
+
+    header = "id,text,dedupe_keep,dedupe_survivor,dedupe_similarity,dedupe_rule\n"
+    assert (tmp_path / "out/in.csv").read_text() == header
+
+
 def test_an_upload_that_fails_goes_on(tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fsspec = pytest.importorskip("fsspec")
 
@@ -148,6 +167,7 @@ def test_an_upload_that_fails_goes_on(tmp_path: Path, source: Path, monkeypatch:
             clean_files(source, "memory://later/out")
     assert not fsspec.filesystem("memory").exists("/later/out/in.jsonl")
 
+    estimate([str(source)], "memory://later/out", Job(Recipe.of("files")))  # takes nothing from what waits for resume
     clean_files(source, "memory://later/out", resume=True)
 
     assert fsspec.filesystem("memory").exists("/later/out/in.jsonl")

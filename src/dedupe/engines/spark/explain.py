@@ -16,7 +16,7 @@ from dedupe.engines.spark.job import Job
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_SAMPLE = 200  # rows that tell how many blocks a byte of text has
+_SAMPLE = 200  # rows that the number of blocks per row is estimated from
 NEAR = 0.2  # share of the blocks that is taken to share a bucket with another
 _ROW = 24  # bytes that Spark adds to a row in a shuffle
 _MEASURED = 4  # times that pairs are measured: three rounds, and the survivors
@@ -58,8 +58,8 @@ def steps(n_blocks: float, bytes_text: float, n_bands: int) -> Iterator[Step]:
     yield Step("flags", "survivor, similarity, rule of each block", n_blocks * 2 * (_ROW + 60))
 
 
-def tell(frame: DataFrame, job: Job) -> str:
-    """Write the plan of a run; reads the length of every text, and a few texts."""
+def describe(frame: DataFrame, job: Job) -> str:
+    """Describe the plan of a run; reads the length of every text, and a few texts."""
     text = named(job.text)
     n_rows, n_bytes = frame.agg(F.count(F.lit(1)), F.sum(F.octet_length(text))).collect()[0]
     sample = [row[0] for row in frame.where(text.isNotNull()).select(text).limit(_SAMPLE).collect()]
@@ -67,8 +67,8 @@ def tell(frame: DataFrame, job: Job) -> str:
     blocks_per_row = split(batch, job.options.unit).starts.size / len(sample) if sample else 0.0
     n_blocks = max(n_rows * blocks_per_row, 1.0)
     plan = job.recipe.plan
-    made = list(steps(n_blocks, float(n_bytes or 0), plan.n_bands))
-    total = float(np.sum([step.bytes_moved for step in made]))
+    stages = list(steps(n_blocks, float(n_bytes or 0), plan.n_bands))
+    total = float(np.sum([step.bytes_moved for step in stages]))
     head = (
         f"{n_rows:,} rows, {_size(float(n_bytes or 0))} of text, about {n_blocks:,.0f} blocks ({job.options.unit}); "
         f"{plan.n_bands} bands of {plan.n_rows} rows find {plan.share_found(job.options.threshold):.1%} "
@@ -76,7 +76,7 @@ def tell(frame: DataFrame, job: Job) -> str:
     )
     lines = [
         head,
-        *(f"  {step.name:<13} {step.work:<42} {_size(step.bytes_moved):>10}" for step in made),
+        *(f"  {step.name:<13} {step.work:<42} {_size(step.bytes_moved):>10}" for step in stages),
         f"  {'in all':<13} {f'if {NEAR:.0%} of the blocks share a bucket':<42} {_size(total):>10}",
         f"  {'':<13} {'of each row':<42} {_size(total / max(n_rows, 1)):>10}",
     ]

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from dedupe.engines import arrow as kernels
 from dedupe.engines.spark.columns import named
-from dedupe.engines.spark.explain import tell
+from dedupe.engines.spark.explain import describe
 from dedupe.engines.spark.job import Job, Limits, check_empty
 from dedupe.engines.spark.verbs import flags_of, kept
 from dedupe.errors import InputError, OptionError
@@ -36,7 +36,7 @@ class Summary(NamedTuple):
         removed: How many blocks went, by rule.
         recall_promised: Share of the pairs at the threshold that were compared.
         output: Folder of the kept rows.
-        removed_list: Folder of the list of what went.
+        removed_list: Folder of the removed list.
     """
 
     documents_in: int
@@ -81,14 +81,14 @@ def clean_files(
         output: Folder for the kept rows, which must not be there; kept lines of JSON are as they were.
         text: Name of the text.
         id: Name of what identifies a document.
-        format: jsonl or parquet; told from the names when None.
+        format: jsonl or parquet; None for the one that the names have.
         empty: What happens to a document that loses all its blocks: ``drop`` or ``keep``.
-        work: Folder that the driver and all executors reach, to go on after an interruption.
+        work: Folder that the driver and all executors reach, to resume an interrupted run.
         explain: Print the plan before it runs.
         **settings: The fields of :class:`dedupe.Options`.
 
     Returns:
-        Counts. What went is listed under ``_dedupe/removed`` in the output, as lines of JSON.
+        Counts. The removed list is under ``_dedupe/removed`` in the output, as lines of JSON.
 
     Raises:
         InputError: An input or the output is not what it should be.
@@ -111,13 +111,13 @@ def clean_files(
         if "PATH_ALREADY_EXISTS" in str(error) or "already exists" in str(error):
             raise InputError(f"output {output} is there already; name another folder, or delete it") from error
         raise
-    gone = flags.where("survivor IS NOT NULL")
-    gone.write.json(f"{output}/_dedupe/removed")
+    removed = flags.where("survivor IS NOT NULL")
+    removed.write.json(f"{output}/_dedupe/removed")
     written = session.read.text(output) if is_lines else session.read.parquet(output)
     return Summary(
         documents_in=table.count(),
         documents_out=written.count(),
-        removed={row["rule"]: row["count"] for row in gone.groupBy("rule").count().collect()},
+        removed={row["rule"]: row["count"] for row in removed.groupBy("rule").count().collect()},
         recall_promised=job.recipe.recall_promised,
         output=output,
         removed_list=f"{output}/_dedupe/removed",
@@ -133,10 +133,10 @@ def plan(
     format: str | None = None,
     **settings: Any,
 ) -> str:
-    """Tell what :func:`clean_files` would do and move, and do nothing else."""
+    """Describe what :func:`clean_files` would do and move, and do nothing else."""
     table, job = _opened(session, inputs, text, id, format, settings)
     job.check(table)
-    return tell(table, job)
+    return describe(table, job)
 
 
 def _opened(
@@ -167,12 +167,12 @@ def format_of(inputs: Sequence[str], format: str | None) -> str:
         if format not in FORMATS:
             raise OptionError(f"on a cluster format must be 'jsonl' or 'parquet', got {format!r}")
         return format
-    found = {_format_of_name(name) for name in inputs}
-    if len(found) != 1 or None in found:
+    kinds = {_format_of_name(name) for name in inputs}
+    if len(kinds) != 1 or None in kinds:
         raise InputError(
             f"cannot tell one format from {', '.join(inputs)}; give --format jsonl or --format parquet (format=)"
         )
-    return str(found.pop())
+    return str(kinds.pop())
 
 
 def _format_of_name(name: str) -> str | None:

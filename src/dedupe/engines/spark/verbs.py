@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from dedupe.engines import arrow as kernels
 from dedupe.engines.spark.columns import named
-from dedupe.engines.spark.explain import tell
+from dedupe.engines.spark.explain import describe
 from dedupe.engines.spark.job import Job, Limits, check_empty
 from dedupe.engines.spark.rounds import links
 from dedupe.engines.spark.stages import candidates, source
@@ -163,7 +163,7 @@ def flags_of(df: DataFrame, job: Job, work: str | None, *, explain: bool = False
     """Run a job up to what :func:`find` gives."""
     job.check(df)
     if explain:
-        print(tell(df, job))
+        print(describe(df, job))
     session = df.sparkSession
     folder = Work.open(session, work)
     check_workers(session)

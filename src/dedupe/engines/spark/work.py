@@ -1,4 +1,4 @@
-"""The work folder: each stage as Parquet with a note of what it was made from, so that a rerun goes on."""
+"""The work folder: each stage as Parquet with a note of what it was made from, so that a run can resume."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Work:
     """Stages of one run in a folder.
 
     A stage counts only once its note is there, which is written behind it; a note names the stage before, so a stage
-    that is made anew takes all behind it along.
+    that is written again takes all later ones along.
 
     Attributes:
         session: The Spark session.
         folder: A path or URL that the driver and all executors reach.
-        rows: Number of rows of each stage that was made or taken over.
-        reused: Stages that an earlier run had made.
+        rows: Number of rows of each stage that was written or reused.
+        reused: Stages that an earlier run wrote.
     """
 
     def __init__(self, session: SparkSession, folder: str) -> None:
@@ -53,7 +53,7 @@ class Work:
         self.rows: dict[str, int] = {}
         self.reused: list[str] = []
         self._token = ""
-        self._anew = False
+        self._rewrites = False
         self._note("run", {"library": __version__})  # now the folder is there to be read
         self._notes = self._read_notes()
 
@@ -78,18 +78,18 @@ class Work:
         try:
             return cls(session, folder)
         except Exception as error:  # a file system that Spark lacks, or one that says no
-            said = str(error).strip().splitlines()
+            lines = str(error).strip().splitlines()
             raise OptionError(
-                f"work={folder!r} cannot be written: {said[0] if said else type(error).__name__}"
+                f"work={folder!r} cannot be written: {lines[0] if lines else type(error).__name__}"
             ) from error
 
     def stage(self, name: str, frame: DataFrame, *, content: Content | None = None, **settings: Any) -> DataFrame:
-        """Write a stage, unless an earlier run has made it from the same things.
+        """Write a stage, unless an earlier run wrote it from the same input and settings.
 
         Args:
             name: Name of the stage, a path under the folder.
             frame: What the stage is.
-            content: How to tell whether rows from outside are still the same.
+            content: How to see whether rows from outside are still the same.
             **settings: What it depends on beside the stages before it.
 
         Returns:
@@ -100,34 +100,34 @@ class Work:
         """
         path = f"{self.folder}/{name}"
         written = self.session.read.schema(frame.schema).parquet
-        note = None if self._anew else self._notes.get(name)
+        note = None if self._rewrites else self._notes.get(name)
         if note is not None and content is not None:
             settings["content"] = content.now()
         if note is not None and note["after"] == self._token and note["settings"] == _plain(settings):
             self._check(name, note["rows"], path)
             self.reused.append(name)
-            log.info("stage %s: taken over, %d rows", name, note["rows"])
+            log.info("stage %s: reused, %d rows", name, note["rows"])
             self.rows[name], self._token = note["rows"], note["token"]
             return written(path)
         if note is not None:
-            log.warning("%s: the run is done again from stage %r on", _difference(note["settings"], settings), name)
-        self._anew = True
+            log.warning("%s: the run starts again from stage %r", _difference(note["settings"], settings), name)
+        self._rewrites = True
         if name in self._notes:
             self._strike(name)
         frame.write.mode("overwrite").parquet(path)
         self.rows[name] = written(path).count()
         if content is not None:
             settings["content"] = content.of_stage(written(path))
-        made = {"settings": _plain(settings), "after": self._token, "rows": self.rows[name], "token": uuid.uuid4().hex}
-        self._token = made["token"]
-        self._note(name, made)
+        note = {"settings": _plain(settings), "after": self._token, "rows": self.rows[name], "token": uuid.uuid4().hex}
+        self._token = note["token"]
+        self._note(name, note)
         log.info("stage %s: %d rows", name, self.rows[name])
         return written(path)
 
     def _note(self, name: str, note: dict[str, Any]) -> None:
         """Write a note; it is there as a whole, or not at all."""
-        told = F.lit(json.dumps({"stage": name, **note}))
-        frame = self.session.range(0, 1, 1, 1).select(told.alias("value"))
+        line = F.lit(json.dumps({"stage": name, **note}))
+        frame = self.session.range(0, 1, 1, 1).select(line.alias("value"))
         frame.write.mode("overwrite").text(f"{self.folder}/notes/{name}")
 
     def _strike(self, name: str) -> None:
@@ -143,14 +143,14 @@ class Work:
 
     def _check(self, name: str, rows: int, path: str) -> None:
         try:
-            found = self.session.read.parquet(path).count() if rows else 0
+            n_rows = self.session.read.parquet(path).count() if rows else 0
         except Exception as error:  # whatever the store says about files that are gone or cut off
             raise InputError(
                 f"stage {name!r} cannot be read in {path}; delete the folder {self.folder} and run again"
             ) from error
-        if found != rows:
+        if n_rows != rows:
             raise InputError(
-                f"stage {name!r} has {found} rows in {path}, and had {rows} when it was made; "
+                f"stage {name!r} has {n_rows} rows in {path}, and had {rows} when it was made; "
                 f"delete the folder {self.folder} and run again"
             )
 
@@ -164,4 +164,4 @@ def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     for name in sorted({*before, *now}):
         if before.get(name) != now.get(name):
             return f"{name} was {before.get(name)!r} and is {now.get(name)!r}"
-    return "a stage before it was made anew"
+    return "an earlier stage was written again"
