@@ -33,7 +33,6 @@ from dedupe.engines.files.recall import measure_recall
 from dedupe.engines.files.summary import (
     CorpusSummary,
     check_loss,
-    count_documents,
     count_losses,
     largest_clusters,
     peak_memory_bytes,
@@ -185,7 +184,7 @@ class Stages:
         paths = self.paths
         removed_list = None if paths.output is None else paths.public_name(paths.removed_list(self.job))
         return CorpusSummary(
-            documents_in=count_documents(self.columns),
+            documents_in=len(self.columns.rows),
             documents_out=counts["documents_out"],
             words_in=losses["words_in"],
             words_out=losses["words_out"],

@@ -168,8 +168,3 @@ def largest_clusters(columns: RunColumns, job: Job) -> list[tuple[int, int]]:
         best += list(zip(heads[top].tolist(), (sizes[top] + 1).tolist(), strict=True))
         best = sorted(best, key=lambda cluster: (-cluster[1], cluster[0]))[:_LISTED]
     return best
-
-
-def count_documents(columns: RunColumns) -> int:
-    """Rows that came in."""
-    return len(columns.rows)
