@@ -15,8 +15,6 @@ from tests.hostile import QUICK
 UNITS = ("document", "paragraph", "line", "sentence")
 ALL_BUT_MEMORY = frozenset(["files", "index", "spark"])
 LONG = "The mayor of the town said on Friday that the bridge will open in June."
-EQUAL_GO = "equal blocks under min_words go"
-EQUAL_GO_ELSEWHERE = "equal blocks under min_words go in memory, and stay here"
 OTHER = "Nobody knows yet how much of the harbor wall the storm has carried away."
 
 
@@ -96,14 +94,12 @@ BY_HAND = [
         [f"{LONG}\n\nRead more here", f"{OTHER}\n\nRead more here"],
         {"unit": "paragraph", "threshold": 0.8, "min_words": 8},
         expected={},
-        broken_in={"memory": EQUAL_GO, "files": EQUAL_GO_ELSEWHERE},
     ),
     Scenario(
         "short texts stay, and nothing goes for them",
         ["Yes.", "Yes.", LONG, LONG, "one two three", "one two three four"],
         {"threshold": 0.5, "min_words": 4},
         expected={(3, 0, len(LONG)): (2, 0, len(LONG))},
-        broken_in={"memory": EQUAL_GO},
     ),
     Scenario(
         "a null is an empty text",
@@ -140,7 +136,6 @@ SHORT = [
         f"{unit}, min_words={least}",
         [*COLLECTIONS["short blocks"], *mixed()],
         {"unit": unit, "min_words": least, "threshold": 0.6},
-        broken_in={} if unit == "document" else {"files": EQUAL_GO_ELSEWHERE},
     )
     for unit in UNITS
     for least in (2, 8)
@@ -151,7 +146,6 @@ DEFAULTS = [
         [*COLLECTIONS["short blocks"], *COLLECTIONS["templates"], *mixed()],
         {} if unit == "document" else {"unit": unit},
         spelled_out={} if unit == "document" else {"files": {"threshold": 0.8, "min_words": 8}},
-        broken_in={} if unit == "document" else {"files": EQUAL_GO_ELSEWHERE},
     )
     for unit in UNITS
 ]
@@ -188,7 +182,6 @@ BY_COLUMN = [
         {"keep": keep, "threshold": 0.6, "unit": unit, "min_words": 0},
         columns={"day": days(80, 8), "score": scores(80, 8)},
         refused_in=frozenset(["index"]),
-        broken_in={"files": "the column is not read, and the first copy stays"},
     )
     for unit in ("document", "paragraph")
     for keep in ("newest:day", "oldest:day", "highest:score")
