@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from dedupe.core.meaning.align import Span, align
-from dedupe.core.meaning.spelling import Known, is_misread, is_misspelling, lost_marks
+from dedupe.core.meaning.spelling import Known, is_misread, is_misspelling, is_other_spelling, lost_marks
 from dedupe.core.meaning.tokens import CAPITAL, CLOSES, CODE, GLUED, LABEL, NUMBER, OPENS, SPACED, SYMBOL, WORD, Token
 
 SAME, CONTAINED, CONTAINS, VARIANT = range(4)
@@ -27,6 +28,9 @@ _LANGUAGES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
         ("de het een", "de het een en van is dat niet op te zijn met voor aan er die in om ook bij of"),
     )
 )  # fmt: skip
+_ENGLISH = 0
+_COVERED = 0.9  # share of known words from which an unknown one is a slip
+_PARTICLES = frozenset("的了在和是与及对将于把被就也都而或のはがをにでともへや")  # said twice, they are a slip
 _AFTER_A = frozenset("few little lot bit".split())  # "a few" is not "few"
 
 
@@ -140,7 +144,6 @@ class _Judge:
     def __init__(self, left: Sequence[Token], right: Sequence[Token], known: Known) -> None:
         self.left, self.right, self.known = left, right, known
         self.is_plainly_written = False  # one side writes several words without their accents, and the other none
-        self._articles: frozenset[str] | None = None
 
     def look_at(self, spans: Sequence[Span]) -> None:
         """Count the words that lost their accents, before any is judged."""
@@ -198,22 +201,35 @@ class _Judge:
         one, other = self.left[i], self.right[j]
         if one.plain == other.plain:
             return "order"
+        if one.kind == other.kind == NUMBER:
+            return "group marks" if self.language > 0 and _plain_number(one.plain) == _plain_number(other.plain) else ""
         if one.kind != WORD or other.kind != WORD:
             return ""
         if one.plain in self.articles and other.plain in self.articles:
             return "article"
         if lost_marks(one.plain, other.plain):
-            is_other_word = self.known(one.plain) and self.known(other.plain) and not self.is_plainly_written
-            return "" if is_other_word else "accent"
+            both_are_known = self.known(one.plain) and self.known(other.plain)
+            return "" if both_are_known and not self.is_plainly_written and self.language != _ENGLISH else "accent"
+        if self.language == _ENGLISH and is_other_spelling(one.plain, other.plain):
+            return "spelling"
         if (one.flags | other.flags) & CODE:
             return ""
         is_name = bool(one.flags & other.flags & CAPITAL)
-        return "misspelling" if is_misspelling(one.plain, other.plain, self.known, is_name=is_name) else ""
+        is_slip = is_misspelling(one.plain, other.plain, self.known, is_name=is_name, is_covered=self.is_covered)
+        return "misspelling" if is_slip else ""
 
     def _joined(self, some: Sequence[Token], others: Sequence[Token]) -> str:
         """Whether both sides have the same letters, cut into words in another way."""
         one, other = "".join(token.plain for token in some), "".join(token.plain for token in others)
         whole = some if len(some) == 1 else others
+        if whole[0].kind == NUMBER and one == other:
+            parts = others if len(some) == 1 else some
+            is_group = (
+                len(parts[0].plain) <= 3
+                and parts[0].plain[0] != "0"
+                and all(len(t.plain) == 3 and t.flags & SPACED for t in parts[1:])
+            )
+            return "group marks" if is_group and one.isdecimal() else ""
         if whole[0].kind != WORD or any(token.kind == SYMBOL for token in (*some, *others)):
             return ""
         has_number = any(token.kind == NUMBER for token in (*some, *others))
@@ -234,7 +250,8 @@ class _Judge:
             return ""
         for near, second in ((at - 1, at), (at + 1, at + 1)):
             is_there = 0 <= near < len(tokens) and not begin <= near < end and tokens[near].plain == token.plain
-            if is_there and len(token.plain) > 1 and tokens[second].flags & SPACED and not token.flags & CODE:
+            is_said_once = len(token.plain) > 1 or token.plain in _PARTICLES or token.plain in self.common
+            if is_there and is_said_once and tokens[second].flags & (SPACED | GLUED) and not token.flags & CODE:
                 return "doubled word"
         is_label = bool(token.flags & LABEL) and len(token.plain) == 1
         following = tokens[at + 1].plain if at + 1 < len(tokens) else ""
@@ -242,12 +259,33 @@ class _Judge:
             return "article"
         return ""
 
+    @cached_property
+    def language(self) -> int:
+        """Which of _LANGUAGES both texts seem to be in; -1 where none is told."""
+        words = [token.plain for token in (*self.left, *self.right)]
+        counts = [sum(word in common for word in words) for _, common in _LANGUAGES]
+        best = max(range(len(counts)), key=counts.__getitem__)
+        return best if counts[best] else -1
+
     @property
     def articles(self) -> frozenset[str]:
-        """The articles of the language that both texts seem to be in; none where no language is told."""
-        if self._articles is None:
-            words = [token.plain for token in (*self.left, *self.right)]
-            counts = [sum(word in common for word in words) for _, common in _LANGUAGES]
-            best = max(range(len(counts)), key=counts.__getitem__)
-            self._articles = _LANGUAGES[best][0] if counts[best] else frozenset()
-        return self._articles
+        """The articles of the language; none where no language is told."""
+        return _LANGUAGES[self.language][0] if self.language >= 0 else frozenset()
+
+    @property
+    def common(self) -> frozenset[str]:
+        """The most common words of the language."""
+        return _LANGUAGES[self.language][1] if self.language >= 0 else frozenset()
+
+    @cached_property
+    def is_covered(self) -> bool:
+        """Whether nearly all words of the text that is to stay are known."""
+        words = [token.plain for token in self.left if token.kind == WORD and len(token.plain) > 1]
+        return sum(map(self.known, words)) >= _COVERED * len(words)
+
+
+def _plain_number(plain: str) -> str:
+    """A number without points that group its digits by three."""
+    head, *groups = plain.split(".")
+    is_grouped = groups and head.isdecimal() and 1 <= len(head) <= 3 and head[0] != "0"
+    return head + "".join(groups) if is_grouped and all(len(g) == 3 and g.isdecimal() for g in groups) else plain

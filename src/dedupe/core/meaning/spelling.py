@@ -16,6 +16,35 @@ _SCANS = (
     ("rn", "m"), ("cl", "d"), ("vv", "w"), ("1", "l"), ("|", "l"), ("i", "l"), ("0", "o"), ("c", "e"), ("5", "s"),
     ("8", "b"), ("h", "b"), ("6", "b"), ("9", "g"), ("q", "g"), ("u", "n"),
 )  # fmt: skip
+# Endings of British and American spelling, longest first; and words of their own.
+_BRITISH = tuple(
+    (british + end, american + end)
+    for british, american, ends in (
+        ("is", "iz", ("ations", "ation", "ers", "er", "ing", "ed", "es", "e")),
+        ("ys", "yz", ("ers", "er", "ing", "ed", "es", "e")),
+        ("ell", "el", ("ers", "er", "ing", "ed")),
+        ("all", "al", ("ing", "ed")),
+        ("ogue", "og", ("s", "")),
+        ("fence", "fense", ("s", "")),
+        ("cence", "cense", ("s", "")),
+    )
+    for end in ends
+) + (("tres", "ters"), ("tre", "ter"))
+_AMERICAN = {
+    "grey": "gray",
+    "greys": "grays",
+    "programme": "program",
+    "programmes": "programs",
+    "tyre": "tire",
+    "tyres": "tires",
+}
+_LOOK_ALIKE = {
+    "0": "oо\u03bf",
+    "1": "liı\u0456",
+    "3": "з",
+    "4": "ч",
+    "6": "б",
+}  # digits and the letters of three scripts
 _UNMARKED = {
     0x131: 0x69,
     0xF8: 0x6F,
@@ -24,7 +53,7 @@ _UNMARKED = {
 }  # ı ø ł đ: letters that plain writing does without marks
 
 
-def is_misspelling(one: str, other: str, known: Known, *, is_name: bool) -> bool:
+def is_misspelling(one: str, other: str, known: Known, *, is_name: bool, is_covered: bool) -> bool:
     """Whether two words differ as a word and its misspelling do.
 
     Args:
@@ -32,6 +61,7 @@ def is_misspelling(one: str, other: str, known: Known, *, is_name: bool) -> bool
         other: Another.
         known: Tells whether a plain form is a known word.
         is_name: Both are written as names are.
+        is_covered: Nearly all words around them are known, so that an unknown one says something.
 
     Returns:
         Whether they do. Two known words are never misspellings of each other.
@@ -49,13 +79,44 @@ def is_misspelling(one: str, other: str, known: Known, *, is_name: bool) -> bool
         return False  # slips hardly ever touch the first letter; other words often differ there
     if n_edits == 2 and min(len(one), len(other)) < _TWO_EDITS and scanned(one) != scanned(other):
         return False
+    least = min(len(one), len(other))
     is_slip = is_swap or scanned(one) == scanned(other)
+    if not is_covered:
+        if is_slip:
+            return is_inner and least >= _FEWEST_UNKNOWN
+        return is_inner and n_edits == 1 and least >= _NAME and not is_name and _has_vowels(one)
     if is_known == is_other_known:
-        return is_slip and is_inner and min(len(one), len(other)) >= _FEWEST_UNKNOWN
-    if is_name and min(len(one), len(other)) < _NAME and not is_slip:
+        return is_slip and is_inner and least >= _FEWEST_UNKNOWN
+    if is_name and least < _NAME and not is_slip:
         return False
     unknown, word = (other, one) if is_known else (one, other)
     return is_inner or not _is_inflected(unknown, word)
+
+
+def is_other_spelling(one: str, other: str) -> bool:
+    """Whether two words are the British and the American spelling of one.
+
+    Examples:
+        >>> is_other_spelling("colours", "colors"), is_other_spelling("four", "for")
+        (True, False)
+    """
+    return min(len(one), len(other)) >= _SHORTEST and _american(one) == _american(other)
+
+
+@lru_cache(maxsize=1 << 12)
+def _american(word: str) -> str:
+    if word in _AMERICAN:
+        return _AMERICAN[word]
+    for british, american in _BRITISH:
+        if word.endswith(british) and len(word) > len(british) + 1:
+            return word[: -len(british)] + american
+    at = word.find("our", 2)
+    return word[:at] + "or" + word[at + 3 :] if at > 0 and len(word) > 4 else word
+
+
+def _has_vowels(word: str) -> bool:
+    """Whether its script writes the vowels; in others one letter more or less is another word."""
+    return all(ord(letter) < 0x590 for letter in word)
 
 
 def is_misread(digits_and_letters: str, word: str) -> bool:
@@ -66,7 +127,14 @@ def is_misread(digits_and_letters: str, word: str) -> bool:
         and _is_letters(word)
         and 0 < n_digits <= 2
         and len(digits_and_letters) - n_digits >= 3
-        and scanned(digits_and_letters) == scanned(word)
+        and (scanned(digits_and_letters) == scanned(word) or _looks_like(digits_and_letters, word))
+    )
+
+
+def _looks_like(digits_and_letters: str, word: str) -> bool:
+    """Whether the letters are the same, but for digits that look like the letter in their place."""
+    return len(digits_and_letters) == len(word) and all(
+        one == other or other in _LOOK_ALIKE.get(one, "") for one, other in zip(digits_and_letters, word, strict=True)
     )
 
 

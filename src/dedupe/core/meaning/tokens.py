@@ -38,7 +38,7 @@ ENTITIES = {
     "amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " ", "ndash": "-", "mdash": " ", "hellip": " ",
     "lsquo": "'", "rsquo": "'", "sbquo": "'", "ldquo": '"', "rdquo": '"', "bdquo": '"', "laquo": '"', "raquo": '"',
     "shy": "\u00ad", "ensp": " ", "emsp": " ", "thinsp": " ", "zwnj": "\u200c", "zwj": "\u200d", "copy": "©",
-    "reg": "®", "trade": "™", "deg": "°", "euro": "€", "pound": "£", "yen": "¥", "cent": "¢", "sect": "§",
+    "iquest": "¿", "iexcl": "¡", "lsaquo": "\u2039", "rsaquo": "\u203a", "reg": "®", "trade": "™", "deg": "°", "euro": "€", "pound": "£", "yen": "¥", "cent": "¢", "sect": "§",
     "times": "×", "divide": "÷", "plusmn": "±", "minus": "−", "middot": "·", "bull": "•", "szlig": "ß",
     "auml": "ä", "ouml": "ö", "uuml": "ü", "Auml": "Ä", "Ouml": "Ö", "Uuml": "Ü", "eacute": "é", "egrave": "è",
     "ecirc": "ê", "euml": "ë", "agrave": "à", "aacute": "á", "acirc": "â", "atilde": "ã", "aring": "å", "aelig": "æ",
@@ -557,7 +557,7 @@ def _emphasis(atoms: Sequence[_Atom]) -> frozenset[int]:
         is_before = before is not None and before.raw not in _SPACES
         is_after = after is not None and after.raw not in _SPACES
         is_inside = before is not None and after is not None and _is_wordy(before) and _is_wordy(after)
-        if length <= (3 if code == 0x2A else 1) and not is_inside:
+        if length <= (3 if code == 0x2A else 2) and not is_inside:
             waiting = opened.setdefault((code, length), [])
             if is_before and waiting:
                 first = waiting.pop()
@@ -580,16 +580,16 @@ def _is_lower(atom: _Atom) -> bool:
 
 
 def _plain_letter(point: int) -> int:
-    """Letters that are written in several ways: Persian and Arabic kaf and yeh."""
-    return {0x649: 0x64A, 0x6CC: 0x64A, 0x6A9: 0x643, 0x671: 0x627}.get(point, point)
+    """Letters that are written in several ways: Persian and Arabic kaf and yeh; ı, whose capital is that of i."""
+    return {0x131: 0x69, 0x649: 0x64A, 0x6CC: 0x64A, 0x6A9: 0x643, 0x671: 0x627}.get(point, point)
 
 
 def _is_optional(base: int, mark: int) -> bool:
-    """Marks that writers leave out: vowel points, Greek accents, the dots of ё, stress in Cyrillic, the dot of i."""
+    """Marks that writers leave out: vowel points, nuktas, Greek accents, the dots of ё, Cyrillic stress, the dot of i."""
     if mark >= 0x591:
         is_hebrew = mark <= 0x5C7
         is_arabic = 0x610 <= mark <= 0x61A or 0x64B <= mark <= 0x65F or mark == 0x670 or 0x6D6 <= mark <= 0x6ED
-        return is_hebrew or is_arabic
+        return is_hebrew or is_arabic or mark in (0x93C, 0x9BC, 0xA3C)
     if _GREEK[0] <= base <= _GREEK[1]:
         return True
     if 0x400 <= base < 0x530:
