@@ -235,9 +235,14 @@ def test_against_is_an_index_or_its_path(tmp_path: Path, known: Any) -> None:
             clean_files(paths, tmp_path / "out", against=known)
 
 
+@pytest.mark.parametrize("memory", ["plenty", "scarce"])
 @pytest.mark.parametrize("keep", ["first", "longest"])
 @pytest.mark.parametrize("seed", [1, 4, 5])
-def test_what_goes_beside_an_index_is_what_find_says(tmp_path: Path, seed: int, keep: str) -> None:
+def test_what_goes_beside_an_index_is_what_find_says(
+    tmp_path: Path, seed: int, keep: str, memory: str, request: pytest.FixtureRequest
+) -> None:
+    if memory == "scarce":
+        request.getfixturevalue("scarce")
     texts = random.Random(seed).sample(planted(500, seed), 500)
     old, new = texts[:200], texts[200:]  # with duplicates on both sides, and chains between them
     with dedupe.Index(tmp_path / "old") as index:
@@ -249,9 +254,27 @@ def test_what_goes_beside_an_index_is_what_find_says(tmp_path: Path, seed: int, 
     listed = [json.loads(line) for line in (tmp_path / "out/_dedupe/removed.jsonl").read_text().splitlines()]
     gone = {int(one["id"]): (one["survivor"]["id"], one["similarity"]) for one in listed}
     expected = {one.block.doc: (one.survivor.doc, round(one.similarity, 6)) for one in found.duplicates}
-    because_of_old = {doc: (one[1], score) for doc, (one, score) in expected.items() if isinstance(one, tuple)}
+    named = {doc: (survivor[1] if isinstance(survivor, tuple) else str(survivor), score)
+             for doc, (survivor, score) in expected.items()}  # fmt: skip
     assert kept_ids(tmp_path / "out") == [number for number in range(len(new)) if number not in expected]
-    assert {doc: gone[doc] for doc in because_of_old} == because_of_old
+    assert {doc: (str(survivor), score) for doc, (survivor, score) in gone.items()} == {
+        doc: (str(survivor), score) for doc, (survivor, score) in named.items()
+    }
+
+
+def test_a_run_beside_an_index_goes_on_with_the_survivors_it_found(tmp_path: Path) -> None:
+    texts = random.Random(4).sample(planted(500, 4), 500)
+    with dedupe.Index(tmp_path / "old") as index:
+        index.add(list(enumerate(texts[:200])))
+    paths = write(tmp_path / "in", texts[200:], 2)
+    clean_files(paths, tmp_path / "whole", against=index)
+
+    with pytest.raises(dedupe.LossError):
+        clean_files(paths, tmp_path / "out", against=index, max_loss=0.0)
+    clean_files(paths, tmp_path / "out", against=index, resume=True)
+
+    listed = [(tmp_path / out / "_dedupe/removed.jsonl").read_text() for out in ("whole", "out")]
+    assert listed[0] == listed[1]
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.5, 0.8, 0.95, 1.0])

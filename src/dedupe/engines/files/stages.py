@@ -19,6 +19,7 @@ from dedupe.engines.files.disk.manifest import Manifest
 from dedupe.engines.files.disk.progress import Progress
 from dedupe.engines.files.disk.run_columns import Extent, RunColumns
 from dedupe.engines.files.job import Job
+from dedupe.engines.files.matching.against import open_index
 from dedupe.engines.files.matching.candidates import find_buckets, find_copies, find_groups, find_same_id
 from dedupe.engines.files.matching.compare import decide_groups, remove_groups
 from dedupe.engines.files.matching.decide import join_links
@@ -66,6 +67,7 @@ class Stages:
         self.manifest = Manifest.start(
             paths.work / "manifest.json", job.plain(), self._inputs() if resume else [], resume=resume
         )
+        self.against = open_index(job)
         self.spilled = int(self.manifest.notes.get("spilled_bytes", 0))
 
     def _inputs(self) -> list[dict[str, Any]]:
@@ -107,7 +109,7 @@ class Stages:
                 if not self.manifest.notes["inputs"] and inputs is not None:
                     self.manifest.notes["inputs"] = inputs.result()
 
-            extents = read_texts(self.sources, self.job, self.columns, self.manifest, self.progress, note)
+            extents = read_texts(self.sources, self.job, self.columns, self.manifest, self.progress, note, self.against)
         give_back()
         self.note_spills()
         self.progress.stage("matching", 0)
@@ -115,7 +117,7 @@ class Stages:
         if job.id is not None:
             self._check_ids(extents)
         self.stage("copies", lambda: find_copies(columns, job))
-        self.stage("buckets", lambda: find_buckets(columns, job))
+        self.stage("buckets", lambda: find_buckets(columns, job, self.against))
         walked = self.stage("compared", lambda: self._compare(extents))
         self.stage("joined", lambda: join_links(columns, job))
         origins = None if job.source is None else self.manifest.done("reading")["origins"]
@@ -147,7 +149,10 @@ class Stages:
         spill_texts(self.sources, extents, job, columns, groups, self.progress)
         give_back()
         self.note_spills()
-        walked = decide_groups(job, columns, groups, self.progress)
+        walked = decide_groups(job, columns, groups, self.progress, self.against)
+        lengths = self.manifest.done("reading")["lengths"]
+        for column in (columns.known_names, columns.known_ends):  # a rerun cuts these two behind the new survivors
+            lengths[column.path.name] = len(column)
         remove_groups(columns, groups)
         return walked._asdict()
 

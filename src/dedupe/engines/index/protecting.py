@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dedupe.core.hashing import F64, I64
+from dedupe.core.sketch import Sketch
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import Blocks, split
-from dedupe.engines.index.deciding import decide
+from dedupe.engines.index.deciding import decide, known_words
 from dedupe.engines.index.joining import of_texts
+from dedupe.engines.index.storage.records import Id
 from dedupe.engines.index.storage.view import View
 from dedupe.inputs.documents import Documents
 from dedupe.matching.stages import order_of
-from dedupe.results import Block, BlockTable, Findings
+from dedupe.results import Block, BlockTable, Findings, Rule
 
 
 class BesideTable(BlockTable):
@@ -86,3 +88,34 @@ def protect(view: View, batch: Batch, blocks: Blocks, order: I64) -> tuple[list[
     survivor[is_old] = blocks.starts.size + back
     known = [Block(("against", one.doc), one.start, one.end, one.text) for one in view.blocks(used)]
     return known, survivor, decided.similarity, decided.stats
+
+
+class Twins(NamedTuple):
+    """New blocks whose words are in an index.
+
+    Attributes:
+        block: Array of shape (n_twins,), int64, ascending: the new blocks.
+        similarity: Array of shape (n_twins,), float64: to the survivor of these words.
+        ids: The document of each survivor.
+        rules: Why each new block is a duplicate of it.
+    """
+
+    block: I64
+    similarity: F64
+    ids: list[Id]
+    rules: list[Rule]
+
+
+def find_twins(view: View, batch: Batch, blocks: Blocks, sketch: Sketch) -> Twins:
+    """Find the new blocks whose words are in an index: they go because of the survivor of these words."""
+    head = known_words(view, sketch)
+    block = np.flatnonzero(head >= 0)
+    _, survivor, similarity = view.decisions(head[block])
+    is_same = survivor == head[block]
+    rules: list[Rule] = []
+    fields = view.block_fields(survivor)
+    for number, same, (_, _, _, text) in zip(block.tolist(), is_same.tolist(), fields, strict=True):
+        own = batch.buffer[blocks.starts[number] : blocks.ends[number]].tobytes()
+        is_identical = same and view.rules.store_text and text.encode("utf-8", "surrogatepass") == own
+        rules.append("identical" if is_identical else "same words" if same else "similar")
+    return Twins(block, np.where(is_same, 1.0, similarity), [id for id, *_ in fields], rules)

@@ -43,6 +43,7 @@ class RunColumns:
         self.known_ends = Column(folder / "known-ends.bin", np.int64)
         self.copies = Column(folder / "copies.bin", LINK)
         self.postings = Column(folder / "postings.bin", POSTING)
+        self.lead_postings = Column(folder / "lead-postings.bin", POSTING)  # of the leaders in an index, by its numbers
         self.near = Column(folder / "near.bin", LINK)
         self.joined = Column(folder / "joined.bin", LINK)
         self.links = Column(folder / "links.bin", LINK)

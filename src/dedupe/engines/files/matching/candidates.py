@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core.hashing import I64, U64, Bool
+from dedupe.core.hashing import I64, U64, Bool, opens_run
 from dedupe.core.native import backend
 from dedupe.engines.files.disk.columns import CHUNK, Array, Bits, Column, Joined, partitions
 from dedupe.engines.files.disk.run_columns import LINK, POSTING, RunColumns
 from dedupe.engines.files.job import Job
+from dedupe.engines.index.bucketing import leaders_of
+from dedupe.engines.index.storage.view import View
 from dedupe.matching.deciding import takes_part
 from dedupe.options import Options
 
@@ -103,13 +105,16 @@ def has_key(n_words: Array, options: Options, band: int) -> Bool:
     return result
 
 
-def find_buckets(columns: RunColumns, job: Job) -> int:
+def find_buckets(columns: RunColumns, job: Job, view: View | None = None) -> int:
     """Write a posting for each block that shares a band key with another; a bucket's postings stand together.
+
+    The leaders that an index that stays, `view`, has in a bucket have postings of their own.
 
     Returns:
         Number of buckets.
     """
     columns.postings.remove()
+    columns.lead_postings.remove()
     copies, known = copies_of(columns), known_of(columns)
     n_buckets = 0
     for band, keys in enumerate(columns.keys):
@@ -122,27 +127,35 @@ def find_buckets(columns: RunColumns, job: Job) -> int:
                     mine &= theirs % np.uint64(n_parts) == part
                 number.append(some[mine])
                 values.append(theirs[mine])
-            postings, n_found = _postings(np.concatenate(number), np.concatenate(values), n_buckets)
-            columns.postings.append(postings)
-            n_buckets += n_found
+            own, of_leaders, n_part = _postings(np.concatenate(number), np.concatenate(values), n_buckets, view)
+            columns.postings.append(own)
+            columns.lead_postings.append(of_leaders)
+            n_buckets += n_part
     columns.postings.flush()
+    columns.lead_postings.flush()
     return n_buckets
 
 
-def _postings(number: I64, values: U64, first: int) -> tuple[Array, int]:
-    """Postings of the keys that several blocks have, bucket by bucket, and how many buckets that is."""
+def _postings(number: I64, values: U64, first: int, view: View | None) -> tuple[Array, Array, int]:
+    """Postings of the keys that several blocks have, or a block and a leader of an index, bucket by bucket.
+
+    Returns:
+        The postings of the blocks, those of the leaders, and how many buckets that is.
+    """
     order = np.argsort(values, kind="stable")
     values = values[order]
-    same = values[1:] == values[:-1]
-    member = np.zeros(values.size, np.bool_)
-    member[1:] |= same
-    member[:-1] |= same
-    fresh = np.ones(values.size, np.bool_)
-    fresh[1:] = ~same
-    bucket = np.cumsum((fresh & member)[member])
-    postings = np.empty(bucket.size, POSTING)
-    postings["block"], postings["bucket"] = number[order[member]], bucket - 1 + first
-    return postings, int(bucket[-1]) if bucket.size else 0
+    opens = opens_run(values)
+    run = np.cumsum(opens) - 1
+    none = np.zeros(0, np.int64)
+    at, leader = (none, none) if view is None else leaders_of(view, values[opens])
+    is_shared = np.bincount(run, minlength=int(opens.sum())) > 1
+    is_shared[at] = True
+    bucket = np.cumsum(is_shared) - 1 + first
+    member = np.flatnonzero(is_shared[run])
+    own, of_leaders = np.empty(member.size, POSTING), np.empty(at.size, POSTING)
+    own["block"], own["bucket"] = number[order[member]], bucket[run[member]]
+    of_leaders["block"], of_leaders["bucket"] = leader, bucket[at]
+    return own, of_leaders, int(is_shared.sum())
 
 
 def _keys_of(columns: RunColumns, job: Job, band: int, known: Bits) -> Iterator[tuple[I64, U64]]:

@@ -8,12 +8,14 @@ import numpy as np
 
 from dedupe.core.hashing import I64, inverse, offsets_of, ranges
 from dedupe.core.survivors import Buckets, leads
-from dedupe.engines.files.disk.columns import Array, Bits
+from dedupe.engines.files.disk.columns import Array, Bits, Column
 from dedupe.engines.files.disk.progress import Progress
-from dedupe.engines.files.disk.run_columns import LINK, RunColumns
+from dedupe.engines.files.disk.run_columns import POSTING, RunColumns
 from dedupe.engines.files.job import Job
+from dedupe.engines.files.matching.against import KnownSurvivors, rows_of
 from dedupe.engines.files.matching.candidates import POSTING_BYTES, Groups, word_bytes
 from dedupe.engines.files.matching.reread import Spill
+from dedupe.engines.index.storage.view import View
 from dedupe.matching.comparable import Comparable, Spans
 from dedupe.matching.deciding import Links, decide_next
 
@@ -30,18 +32,22 @@ class Walked(NamedTuple):
     n_capped: int
 
 
-def decide_groups(job: Job, columns: RunColumns, groups: Groups, progress: Progress) -> Walked:
-    """Decide each group for itself, and link each near-duplicate to its survivor."""
+def decide_groups(
+    job: Job, columns: RunColumns, groups: Groups, progress: Progress, view: View | None = None
+) -> Walked:
+    """Decide each group for itself, and link each near-duplicate to its survivor; `view` is the index that stays."""
     columns.near.remove()
+    known = KnownSurvivors(columns, len(columns.known))
     n_compared = n_capped = 0
     progress.stage("comparing", int(groups.n_words.sum()) * 6)
     for group in range(groups.n_groups):
-        blocks = _Group(job, columns, Spill(columns.folder, group))
+        blocks = _Group(job, columns, Spill(columns.folder, group), view)
         for links in blocks.decide():
-            columns.near.append(blocks.rows(links))
+            columns.near.append(rows_of(links, blocks.blocks, blocks.leaders, view, known))
             n_compared, n_capped = n_compared + links.n_compared, n_capped + links.n_capped
         progress.advance(int(groups.n_words[group]) * 6)
-    columns.near.flush()
+    for column in (columns.near, columns.known_names, columns.known_ends):
+        column.flush()
     return Walked(n_compared, n_capped)
 
 
@@ -53,41 +59,51 @@ def remove_groups(columns: RunColumns, groups: Groups) -> None:
 
 
 class _Group:
-    """Blocks of one group in policy order, and a walk over them in parts that fit into memory."""
+    """Blocks of one group in policy order, and a walk over them in parts that fit into memory.
 
-    def __init__(self, job: Job, columns: RunColumns, spill: Spill) -> None:
-        self.job, self.spill = job, spill
+    Places number the leaders of an index that stays, and behind them the blocks.
+    """
+
+    def __init__(self, job: Job, columns: RunColumns, spill: Spill, view: View | None) -> None:
+        self.job, self.spill, self.view = job, spill, view
         heads = spill.heads.read(0, len(spill.heads))
         self.offsets = offsets_of(heads["n_bytes"])
         order = np.arange(heads.size)
         if len(columns.scores):
             order = np.argsort(-columns.scores.take(heads["block"]), kind="stable")
         self.order, self.blocks = order, heads["block"][order]
-        self.n_words = columns.blocks.take(self.blocks)["n_words"].astype(np.int64)
         postings = spill.postings.read(0, len(spill.postings))
-        place = inverse(order)[np.searchsorted(heads["block"], postings["block"])]
-        by_block = np.argsort(place, kind="stable")
-        counts = np.bincount(place, minlength=heads.size)
-        used, ids = np.unique(postings["bucket"][by_block], return_inverse=True)
+        of_leaders = _in_buckets(columns.lead_postings, np.unique(postings["bucket"]))
+        self.leaders, leading = np.unique(of_leaders["block"], return_inverse=True)
+        place = self.leaders.size + inverse(order)[np.searchsorted(heads["block"], postings["block"])]
+        place = np.concatenate((leading, place))
+        by_place = np.argsort(place, kind="stable")
+        counts = np.bincount(place, minlength=self.leaders.size + heads.size)
+        bucket = np.concatenate((of_leaders["bucket"], postings["bucket"]))
+        used, ids = np.unique(bucket[by_place], return_inverse=True)
         self.buckets = Buckets(offsets_of(counts), ids.astype(np.int64), used.size)
+        self.n_words = columns.blocks.take(self.blocks)["n_words"].astype(np.int64)
+        if view is not None:
+            self.n_words = np.concatenate((view.column("n_words", self.leaders).astype(np.int64), self.n_words))
 
     def decide(self) -> list[Links]:
         """The blocks that go, by place in policy order, in parts."""
         cost = self.n_words * word_bytes() + np.diff(self.buckets.offsets) * POSTING_BYTES
         if int(cost.sum()) <= self.job.budget_bytes:
-            every = np.arange(self.blocks.size)
-            return [decide_next(every[:0], every, self.buckets, self.texts(every), self.job.recipe)]
+            known, new = np.split(np.arange(cost.size), [self.leaders.size])
+            return [decide_next(known, new, self.buckets, self.texts(known, new), self.job.recipe)]
         return self._in_parts(cost)
 
-    def rows(self, links: Links) -> Array:
-        """Links between places in policy order as rows of LINK."""
-        rows = np.empty(links.block.size, LINK)
-        rows["block"], rows["survivor"] = self.blocks[links.block], self.blocks[links.survivor]
-        rows["similarity"] = links.similarity
-        return rows
+    def texts(self, known: I64, new: I64) -> Comparable:
+        """What blocks are compared by, by place, those of `known` ascending; texts are read from disk."""
+        places = np.concatenate((known, new))
+        n_leaders = int(np.searchsorted(known, self.leaders.size))
+        own = self._own_texts(places[n_leaders:] - self.leaders.size)
+        if self.view is None:
+            return own
+        return Comparable.concat((self.view.comparable(self.leaders[places[:n_leaders]]), own))
 
-    def texts(self, places: I64) -> Comparable:
-        """What blocks are compared by, by place in policy order; their texts are read from disk."""
+    def _own_texts(self, places: I64) -> Comparable:
         stored = self.order[places]
         by_file = np.argsort(stored, kind="stable")
         stored = stored[by_file]
@@ -105,12 +121,12 @@ class _Group:
         Each part meets those earlier survivors that lead one of its buckets, as blocks that are known to stay.
         A bucket's leaders are its first survivors, so the answer is that of one walk over the whole group.
         """
-        n_blocks = self.blocks.size
+        n_places, begin = cost.size, self.leaders.size
         leading = _Leads(self.buckets)
         decided: list[Links] = []
+        leading.add(np.arange(begin))
         total = np.cumsum(cost)
-        begin = 0
-        while begin < n_blocks:
+        while begin < n_places:
             done = int(total[begin - 1]) if begin else 0
             end = max(begin + 1, int(np.searchsorted(total, done + self.job.budget_bytes // 2, side="right")))
             known = leading.of(begin, end)
@@ -118,12 +134,18 @@ class _Group:
                 end = begin + (end - begin) // 2
                 known = leading.of(begin, end)
             new = np.arange(begin, end)
-            both = np.concatenate((known, new))
-            links = decide_next(known, new, self.buckets.take(both), self.texts(both), self.job.recipe)
+            buckets = self.buckets.take(np.concatenate((known, new)))
+            links = decide_next(known, new, buckets, self.texts(known, new), self.job.recipe)
             leading.add(np.setdiff1d(new, links.block, assume_unique=True))
             decided.append(links)
             begin = end
         return decided
+
+
+def _in_buckets(postings: Column, buckets: I64) -> Array:
+    """The postings of some buckets, which ascend."""
+    parts = [rows[np.isin(rows["bucket"], buckets)] for _, rows in postings.chunks()]
+    return np.concatenate([np.zeros(0, POSTING), *parts])
 
 
 class _Leads:

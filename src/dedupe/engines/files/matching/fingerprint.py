@@ -19,11 +19,12 @@ from dedupe.engines.files.disk.manifest import Manifest
 from dedupe.engines.files.disk.progress import Progress
 from dedupe.engines.files.disk.run_columns import BAD, BLOCK, INSIDE, ROW, SPAN, Extent, RunColumns
 from dedupe.engines.files.job import Job
-from dedupe.engines.files.matching.against import Against
+from dedupe.engines.files.matching.against import KnownSurvivors
 from dedupe.engines.files.matching.candidates import has_key
 from dedupe.engines.files.matching.keep_scores import NULL, score_of_value, scores_of_blocks
 from dedupe.engines.files.reading.rows import End, Part, cleaned_inside, grouped, parts_of, prefetched
 from dedupe.engines.files.reading.sources import Source
+from dedupe.engines.index.storage.view import View
 from dedupe.errors import InputError, nearest
 from dedupe.inputs.formats import read
 from dedupe.matching.comparable import Spans, fingerprint
@@ -40,6 +41,7 @@ def read_texts(
     manifest: Manifest,
     progress: Progress,
     before: Callable[[], None],
+    view: View | None = None,
 ) -> list[Extent]:
     """Read all texts, and note their fingerprints.
 
@@ -50,6 +52,7 @@ def read_texts(
         manifest: The notes of the run.
         progress: Where to tell how far it is.
         before: Called before something is noted.
+        view: The index that stays, or None.
 
     Returns:
         Where each file lies in the columns.
@@ -63,7 +66,7 @@ def read_texts(
         column.cut(state["lengths"].get(column.path.name, 0))
     first = len(state["extents"])
     progress.stage("reading", sum(source.size_bytes for source in sources[first:]))
-    pass_ = _Pass(sources, job, columns, state)
+    pass_ = _Pass(sources, job, columns, state, view)
     for group in grouped(prefetched(parts_of(sources, first, job))):
         pass_.take(group)
         progress.advance(sum(item.n_bytes for item in group))
@@ -105,7 +108,9 @@ def _note(pass_: _Pass, manifest: Manifest) -> None:
 class _Pass:
     """Numbers rows and blocks, and appends what is known of them to the columns."""
 
-    def __init__(self, sources: Sequence[Source], job: Job, columns: RunColumns, state: dict[str, Any]) -> None:
+    def __init__(
+        self, sources: Sequence[Source], job: Job, columns: RunColumns, state: dict[str, Any], view: View | None
+    ) -> None:
         self.sources, self.job, self.columns, self.state = sources, job, columns, state
         done = [Extent(*extent) for extent in state["extents"]]
         self.n_rows = done[-1].first_row + done[-1].n_rows if done else 0
@@ -114,7 +119,7 @@ class _Pass:
         self.since_note = 0
         self.id_end = state["lengths"].get("ids.bin", 0)
         self.origins = {name: number for number, name in enumerate(state.setdefault("origins", []))}
-        self.against = None if job.against is None else Against(job, columns, state["lengths"])
+        self.view, self.known = view, KnownSurvivors(columns, len(columns.known_ends))
 
     def problem(self, source: int, row: int | None, what: str, cause: Exception | None = None) -> None:
         """Stop at something that cannot be read, or note it."""
@@ -188,7 +193,9 @@ class _Pass:
             borders = np.stack((blocks.starts, blocks.ends))
             spans["start"], spans["end"] = char_offsets(batch, blocks.docs, borders)
             columns.spans.append(spans)
-        known = self.against.take(batch, blocks, self.n_blocks) if self.against else np.zeros(0, np.int64)
+        known = np.zeros(0, np.int64)
+        if self.view is not None:
+            known = self.known.add_twins(self.view, batch, blocks, found, self.n_blocks)
         for band, column in enumerate(columns.keys):
             chosen = has_key(found.n_words, options, band)
             chosen[known] = False
