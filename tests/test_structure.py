@@ -33,6 +33,7 @@ ROOMS = [
     "__init__",
     "engines.files.disk",
     "engines.files.job",
+    "engines.files.progress",
     "engines.files.reading",
     "engines.files.matching",
     "engines.files.output",

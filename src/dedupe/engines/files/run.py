@@ -9,10 +9,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from dedupe.engines.files.disk.progress import Progress
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.output.paths import OutputPaths, check_empty, check_same_format, choose_paths
 from dedupe.engines.files.output.removed_list import check_format
+from dedupe.engines.files.progress import Progress
 from dedupe.engines.files.reading.sources import collect_sources
 from dedupe.engines.files.stages import Stages
 from dedupe.engines.files.summary import CorpusSummary

@@ -16,7 +16,6 @@ import numpy as np
 from dedupe.engines.files.disk.columns import give_back
 from dedupe.engines.files.disk.durable import force, write_text
 from dedupe.engines.files.disk.manifest import Manifest
-from dedupe.engines.files.disk.progress import Progress
 from dedupe.engines.files.disk.run_columns import Extent, RunColumns
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.matching.against import open_index
@@ -28,6 +27,7 @@ from dedupe.engines.files.matching.reread import spill_texts
 from dedupe.engines.files.output.files import copy_notes, place_lists, print_files, write_files
 from dedupe.engines.files.output.paths import OutputPaths
 from dedupe.engines.files.output.removed_list import Names
+from dedupe.engines.files.progress import Progress
 from dedupe.engines.files.reading.rows import texts_in
 from dedupe.engines.files.reading.sources import Source
 from dedupe.engines.files.recall import measure_recall

@@ -9,12 +9,12 @@ import numpy as np
 from dedupe.core.hashing import I64, inverse, offsets_of, ranges
 from dedupe.core.survivors import Buckets, leads
 from dedupe.engines.files.disk.columns import Array, Bits, Column
-from dedupe.engines.files.disk.progress import Progress
 from dedupe.engines.files.disk.run_columns import POSTING, RunColumns
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.matching.against import KnownSurvivors, rows_of
 from dedupe.engines.files.matching.candidates import POSTING_BYTES, Groups, word_bytes
 from dedupe.engines.files.matching.reread import Spill
+from dedupe.engines.files.progress import Progress
 from dedupe.engines.index.storage.view import View
 from dedupe.matching.comparable import Comparable, Spans
 from dedupe.matching.deciding import Links, decide_next

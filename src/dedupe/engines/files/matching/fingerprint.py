@@ -16,12 +16,12 @@ from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.engines.files.disk.durable import force
 from dedupe.engines.files.disk.manifest import Manifest
-from dedupe.engines.files.disk.progress import Progress
 from dedupe.engines.files.disk.run_columns import BAD, BLOCK, INSIDE, ROW, SPAN, Extent, RunColumns
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.matching.against import KnownSurvivors
 from dedupe.engines.files.matching.candidates import has_key
 from dedupe.engines.files.matching.keep_scores import NULL, score_of_value, scores_of_blocks
+from dedupe.engines.files.progress import Progress
 from dedupe.engines.files.reading.rows import End, Part, cleaned_inside, grouped, parts_of, prefetched
 from dedupe.engines.files.reading.sources import Source
 from dedupe.engines.index.storage.view import View

@@ -12,10 +12,10 @@ from dedupe.core.ragged import gathered
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import split
 from dedupe.engines.files.disk.columns import Column
-from dedupe.engines.files.disk.progress import Progress
 from dedupe.engines.files.disk.run_columns import INSIDE, POSTING, Extent, FirstBlocks, RunColumns
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.matching.candidates import Groups
+from dedupe.engines.files.progress import Progress
 from dedupe.engines.files.reading.rows import chunks_of, cleaned_inside, prefetched
 from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import InputError

@@ -13,12 +13,12 @@ from typing import Any
 
 from dedupe.engines.files.disk.durable import force, rename, write_text
 from dedupe.engines.files.disk.manifest import Manifest
-from dedupe.engines.files.disk.progress import Progress
 from dedupe.engines.files.disk.run_columns import Extent, RunColumns
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.output.paths import OutputPaths
 from dedupe.engines.files.output.removed_list import Names, RemovedList, write_parquet
 from dedupe.engines.files.output.rows import FileWriter
+from dedupe.engines.files.progress import Progress
 from dedupe.engines.files.reading.sources import NOTES, Source
 
 _CHECKPOINT = 64 << 20  # bytes of input between two notes of the writing
