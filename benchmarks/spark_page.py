@@ -53,7 +53,7 @@ def _says(tables: list[Table]) -> str:
         (
             f"On these two cores Spark takes {cell(small['Spark / find'])} times as long as `dedupe.find` for "
             f"{cell(small['documents'])} documents and {cell(large_one['Spark / find'])} times for "
-            f"{cell(large_one['documents'])}: use `dedupe.find` or `dedupe.clean_files` while one machine will do."
+            f"{cell(large_one['documents'])}: use `dedupe.find` or `dedupe.unique_files` while one machine will do."
         ),
         "Each stage starts jobs and writes files, which takes a second or so however small the input is.",
         (

@@ -1,11 +1,20 @@
 """Options: what is refused, and what the message says."""
 
 import inspect
+import json
+import random
+import tempfile
 from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import dedupe
+from dedupe.cli.options import default_of
+from dedupe.matching.recipe import PLACES, options_in
+from dedupe.options import DESCRIPTIONS
+from dedupe.verbs.evaluate import evaluate
 
 
 @pytest.mark.parametrize(
@@ -65,3 +74,157 @@ def test_options_in_one_object_mean_the_same_as_keywords() -> None:
 def test_every_option_is_explained() -> None:
     for field in fields(dedupe.Options):
         assert f"\n    {field.name}: " in inspect.getdoc(dedupe.Options)
+
+
+PAGE = Path(__file__).parents[1] / "docs" / "options.md"
+COLUMNS = {
+    "find": "`find`",
+    "unique": "`unique`",
+    "coverage": '`find`, `measure="coverage"`',
+    "clean": "`clean`, `analyze`, `clean_many`",
+    "files": "`unique_files`",
+    "index": "`Index`",
+    "spark": "Spark",
+    "compare": "`compare`",
+    "evaluate": "`evaluate`",
+}
+
+
+def cell(place: str, name: str) -> str:
+    """What the table says about an option in a place."""
+    allowed = PLACES[place].only.get(name, ())
+    if name in PLACES[place].unused:
+        return "–"
+    if len(allowed) == 1:
+        return f"only {allowed[0]}"
+    usual = default_of(place, name)
+    others = [choice for choice in allowed if choice != usual]
+    return f"{usual}, also {', '.join(others)}" if others else usual
+
+
+def test_the_table_in_the_docs_is_that_of_the_library() -> None:
+    rows = [["option", "values", *COLUMNS.values()], ["---"] * (2 + len(COLUMNS))]
+    rows += [
+        [f"`{name}`", about.values, *(cell(place, name) for place in COLUMNS)] for name, about in DESCRIPTIONS.items()
+    ]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+    assert table in PAGE.read_text("utf-8"), f"docs/options.md needs this table:\n{table}"
+
+
+def families(n_families: int = 12) -> list[list[str]]:
+    """Texts in chains, each one word from the one before; the last goes on with a paragraph of its own."""
+    draw = random.Random(3)
+    made = []
+    for _ in range(n_families):
+        words = [f"w{draw.randrange(10**6)}" for _ in range(30)]
+        chain = [" ".join(words)]
+        for _ in range(5):
+            words[draw.randrange(len(words))] = f"w{draw.randrange(10**6)}"
+            chain.append(" ".join(words) + " !" * draw.randrange(9))
+        made.append([*chain, chain[0] + "\n\n" + " ".join(f"w{draw.randrange(10**6)}" for _ in range(30))])
+    return made
+
+
+FAMILIES = families()
+TEXTS = [text for family in FAMILIES for text in family]
+LOW = {"recall": 0.5}  # so that the seed decides which pairs are found
+
+
+def in_find(folder: Path, **settings: Any) -> object:
+    found = dedupe.find(TEXTS, **{**LOW, **settings})
+    return [(one.block, one.survivor, one.similarity) for one in found.duplicates], found.matches
+
+
+def in_coverage(folder: Path, **settings: Any) -> object:
+    found = dedupe.find(TEXTS[:20], **{"measure": "coverage", **settings})
+    return [(one.left, one.right) for one in found.matches]
+
+
+def in_unique(folder: Path, **settings: Any) -> object:
+    return dedupe.unique(TEXTS, **{**LOW, **settings})
+
+
+def in_clean(folder: Path, **settings: Any) -> object:
+    return dedupe.clean_many(
+        ["\n\n".join(text.replace("\n\n", "\n") for text in family) for family in FAMILIES], **{**LOW, **settings}
+    )
+
+
+def in_compare(folder: Path, **settings: Any) -> object:
+    return dedupe.compare(TEXTS[0], TEXTS[1], **settings)
+
+
+def in_evaluate(folder: Path, **settings: Any) -> object:
+    plain = evaluate(TEXTS, **{**LOW, **settings}).to_dict()
+    return {name: value for name, value in plain.items() if name not in ("elapsed_s", "peak_bytes", "settings")}
+
+
+def in_files(folder: Path, **settings: Any) -> object:
+    (folder / "in.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in TEXTS))
+    output = Path(tempfile.mkdtemp(dir=folder)) / "out.jsonl"
+    dedupe.unique_files(folder / "in.jsonl", output, **{**LOW, **settings})
+    return (output / "in.jsonl" if output.is_dir() else output).read_text()
+
+
+def in_index(folder: Path, **settings: Any) -> object:
+    with dedupe.Index(tempfile.mkdtemp(dir=folder) + "/made.idx", **{**LOW, **settings}) as index:
+        return [(one.block, one.survivor) for one in index.add(enumerate(TEXTS)).duplicates]
+
+
+OTHER = {
+    "unit": "line",
+    "measure": "containment",
+    "threshold": 0.99,
+    "linkage": "single",
+    "width_words": 1,
+    "recall": 0.01,
+    "keep": "longest",
+    "pairs": "all",
+    "min_words": 1000,
+    "seed": 7,
+}
+WAYS = {
+    "find": in_find,
+    "coverage": in_coverage,
+    "unique": in_unique,
+    "clean": in_clean,
+    "compare": in_compare,
+    "evaluate": in_evaluate,
+    "files": in_files,
+    "index": in_index,
+}
+
+
+# Of coverage the measure is what makes the place.
+PAIRS = [(place, name) for place in WAYS for name in OTHER if (place, name) != ("coverage", "measure")]
+
+
+@pytest.mark.parametrize(("place", "name"), [(place, name) for place, name in PAIRS if name in options_in(place)])
+def test_an_option_that_holds_changes_the_result(place: str, name: str, tmp_path: Path) -> None:
+    usual = WAYS[place](tmp_path)
+
+    assert WAYS[place](tmp_path, **{name: OTHER[name]}) != usual
+
+
+@pytest.mark.parametrize(("place", "name"), [(place, name) for place, name in PAIRS if name not in options_in(place)])
+def test_an_option_that_does_not_hold_is_refused(place: str, name: str, tmp_path: Path) -> None:
+    with pytest.raises(dedupe.OptionError, match=name):
+        WAYS[place](tmp_path, **{name: OTHER[name]})
+
+
+@pytest.mark.parametrize("place", WAYS)
+def test_the_number_of_threads_changes_nothing(place: str, tmp_path: Path) -> None:
+    assert WAYS[place](tmp_path, threads=1) == WAYS[place](tmp_path, threads=2)
+
+
+def test_compare_says_that_an_option_has_no_effect() -> None:
+    with pytest.raises(dedupe.OptionError, match="unit='line' has no effect in compare; leave unit out"):
+        dedupe.compare("a b", "a c", unit="line")
+
+
+def test_one_object_of_options_serves_all_verbs() -> None:
+    chosen = dedupe.Options(unit="document", threshold=0.5, threads=1)
+
+    assert dedupe.compare("one two three four", "one two three five", options=chosen).verdict == "contained"
+    assert dedupe.unique(["one two", "one two"], options=chosen) == ["one two"]

@@ -60,7 +60,7 @@ def default_of(place: str, name: str) -> str:
     held = PLACES[place]
     measures = held.only.get("measure", DESCRIPTIONS["measure"].choices) if "measure" not in held.unused else ()
     by_measure = _BY_MEASURE.get(name, {})
-    usual = held.defaults.get(name, getattr(Options(), name))
+    usual = getattr(Options(**held.defaults), name)
     words = ["all processors" if usual is None else str(usual)]
     words += [
         f"{measure} {by_measure[measure]}"

@@ -52,7 +52,10 @@ PLACES: dict[str, Place] = {
         "in unique", only={"measure": _DUPLICATES}, unused=("pairs",), has_columns=True, way_out=_NO_DUPLICATES
     ),
     "coverage": Place(
-        "with measure='coverage'", unused=("linkage", "width_words", "recall", "keep", "pairs", "min_words", "seed")
+        "with measure='coverage'",
+        {**_WHOLE, "measure": "coverage"},
+        only={"measure": ("coverage",)},
+        unused=("linkage", "width_words", "recall", "keep", "pairs", "min_words", "seed"),
     ),
     "clean": Place(
         "inside a text",
