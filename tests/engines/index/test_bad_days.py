@@ -220,7 +220,7 @@ def test_an_error_while_deciding_leaves_no_file(path: Path, monkeypatch: pytest.
     with Index(path) as index:
         before = sorted(path.glob("*.seg"))
         with monkeypatch.context() as small:
-            small.setattr(index_module, "join", short_of_memory)
+            small.setattr(index_module, "insert", short_of_memory)
             with pytest.raises(MemoryError):
                 index.add({"x": "its text is being written while it is decided about"})
         assert sorted(path.glob("*.seg")) == before

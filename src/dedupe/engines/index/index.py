@@ -11,11 +11,10 @@ from typing import Any, Self, Unpack
 import numpy as np
 
 from dedupe.core.text.blocks import split
+from dedupe.engines.index.against import find_against
 from dedupe.engines.index.arrivals import arrivals_of, new_records
-from dedupe.engines.index.joining import join, of_texts
-from dedupe.engines.index.protecting import find_beside
-from dedupe.engines.index.querying import matches
-from dedupe.engines.index.relation import relate
+from dedupe.engines.index.insertion import insert, of_texts
+from dedupe.engines.index.querying import matches, relate
 from dedupe.engines.index.results import AddReport, Check, IndexDuplicate, IndexMatch, counts, duplicates_of, exported
 from dedupe.engines.index.revision import Revision
 from dedupe.engines.index.storage.catalogue import NAME
@@ -134,12 +133,12 @@ class Index:
             new = new_records(now, arrivals, blocks, source)
             if new.n_docs:
                 folder.begin(new)
-            joined = join(now, new, source)
-            folder.commit(joined.view, joined.records if new.n_docs else None)
+            inserted = insert(now, new, source)
+            folder.commit(inserted.view, inserted.records if new.n_docs else None)
         self._tidy()
-        added = np.arange(now.n_docs, joined.view.n_docs)
-        stats = joined.stats if documents.n_null is None else {**joined.stats, "null_texts": documents.n_null}
-        return AddReport(new.n_docs, new.n_blocks, arrivals.skipped, arrivals.replaced, stats, joined.view, added)
+        added = np.arange(now.n_docs, inserted.view.n_docs)
+        stats = inserted.stats if documents.n_null is None else {**inserted.stats, "null_texts": documents.n_null}
+        return AddReport(new.n_docs, new.n_blocks, arrivals.skipped, arrivals.replaced, stats, inserted.view, added)
 
     def remove(self, ids: Iterable[Id], *, missing: str = "error") -> int:
         """Take documents out; blocks that were their duplicates are decided again.
@@ -277,7 +276,7 @@ class Index:
 
     def find_documents(self, documents: Documents, keep: Any) -> Findings:
         """The same for texts that have been checked."""
-        return find_beside(self._view(), documents, keep)
+        return find_against(self._view(), documents, keep)
 
     def check_settings(self, options: Options | None, settings: Mapping[str, Any]) -> None:
         """Refuse settings that are not those of the index.

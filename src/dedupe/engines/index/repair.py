@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dedupe.engines.index.joining import join, of_records
+from dedupe.engines.index.insertion import insert, of_records
 from dedupe.engines.index.storage.compaction import kept_records
 from dedupe.engines.index.storage.opening import create_index, open_folder
 from dedupe.engines.index.storage.records import Id
@@ -72,8 +72,8 @@ def _rebuild(target: Path, salvaged: Salvage) -> int:
         kept = kept_records(part, np.flatnonzero(is_kept))
         with folder.writing() as view:
             new = kept._replace(first_doc=view.n_docs, first_block=view.n_blocks)
-            joined = join(view, new, of_records(salvaged.rules, kept))
-            folder.commit(joined.view, joined.records if kept.n_docs else None)
+            inserted = insert(view, new, of_records(salvaged.rules, kept))
+            folder.commit(inserted.view, inserted.records if kept.n_docs else None)
         n_kept += kept.n_docs
     folder.catalogue.close()
     return n_kept

@@ -16,7 +16,7 @@ from dedupe.engines.files.disk.columns import Array
 from dedupe.engines.files.disk.run_columns import LINK, RunColumns
 from dedupe.engines.files.job import Job
 from dedupe.engines.index import Index
-from dedupe.engines.index.protecting import find_twins
+from dedupe.engines.index.against import find_twins
 from dedupe.engines.index.storage.records import Id
 from dedupe.engines.index.storage.view import View
 from dedupe.matching.deciding import Links

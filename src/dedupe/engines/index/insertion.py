@@ -1,4 +1,4 @@
-"""Documents join an index: they are decided about, and their postings and columns put behind those that are there."""
+"""Documents are inserted: decided about, and their columns and postings put behind those that are there."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def of_records(rules: Rules, part: Records) -> Source:
     return Source(found, alone.comparable)
 
 
-class Joined(NamedTuple):
+class Inserted(NamedTuple):
     """An index with new documents.
 
     Attributes:
@@ -50,7 +50,7 @@ class Joined(NamedTuple):
     stats: dict[str, Any]
 
 
-def join(view: View, new: Records, source: Source) -> Joined:
+def insert(view: View, new: Records, source: Source) -> Inserted:
     """Put documents behind those that are there.
 
     Args:
@@ -65,13 +65,13 @@ def join(view: View, new: Records, source: Source) -> Joined:
         "survivor": decided.survivor.astype(np.uint32),
         "similarity": decided.similarity,
     }
-    made = new._replace(columns=columns)
+    records = new._replace(columns=columns)
     if not new.n_docs:
-        return Joined(view, made, decided.stats)
+        return Inserted(view, records, decided.stats)
     runs = {family: run.draft() for family, run in view.runs.items()}
     runs["lead"].put_sorted(decided.lead, new.first_block, new.n_blocks)
     runs["rest"].put_sorted(decided.rest, new.first_block, new.n_blocks)
     runs["words"].put(*decided.words)
     coded = Batch(new.columns["id_bytes"], new.columns["id_offsets"].astype(np.int64))
     runs["ids"].put(id_hashes(coded), np.arange(new.first_doc, new.end))
-    return Joined(View(view.rules, [*view.records, made], runs, view.changes), made, decided.stats)
+    return Inserted(View(view.rules, [*view.records, records], runs, view.changes), records, decided.stats)

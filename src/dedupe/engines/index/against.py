@@ -1,4 +1,4 @@
-"""`find` beside an index: what is in it stays, and is only matched against."""
+"""New texts against an index: what is in it stays, and is only matched against."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dedupe.core.sketch import Sketch
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.engines.index.deciding import decide, known_words
-from dedupe.engines.index.joining import of_texts
+from dedupe.engines.index.insertion import of_texts
 from dedupe.engines.index.storage.records import Id
 from dedupe.engines.index.storage.view import View
 from dedupe.inputs.documents import Documents
@@ -21,7 +21,7 @@ from dedupe.matching.stages import order_of
 from dedupe.results import Block, BlockTable, Findings, Rule
 
 
-class BesideTable(BlockTable):
+class AgainstTable(BlockTable):
     """Blocks of new texts, and behind them blocks of an index, whose key is ``("against", id)``."""
 
     def __init__(self, documents: Documents, batch: Batch, blocks: Blocks, known: list[Block]) -> None:
@@ -47,7 +47,7 @@ class BesideTable(BlockTable):
         return self._own[number] if number < n_own else self._known[number - n_own]
 
 
-def find_beside(view: View, documents: Documents, keep: Any) -> Findings:
+def find_against(view: View, documents: Documents, keep: Any) -> Findings:
     """Find which new texts are duplicates of the index or of each other; see `Index.find`."""
     options = replace(view.rules.options, keep=keep)
     batch = documents.batch
@@ -60,7 +60,7 @@ def find_beside(view: View, documents: Documents, keep: Any) -> Findings:
     return Findings(
         stats=stats,
         settings=options.to_dict(),
-        _blocks=BesideTable(documents, batch, blocks, known),
+        _blocks=AgainstTable(documents, batch, blocks, known),
         _survivor=survivor,
         _similarity=similarity,
         _pairs=(survivor[duplicate], duplicate, similarity[duplicate]),
