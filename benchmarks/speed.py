@@ -93,7 +93,8 @@ def _corpus_rows(
 
 def stages(megabytes: float, settings: Settings, repeats: int) -> Table:
     """Where our own time goes, on paragraphs, by calling the stages one after another in this process."""
-    from dedupe.core import bands, pairs, sketch, survivors
+    from dedupe.core import bands, pairs, sketch
+    from dedupe.core.clustering import survivors
     from dedupe.core.text.batch import encode
     from dedupe.core.text.blocks import split
 

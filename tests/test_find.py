@@ -103,7 +103,7 @@ def test_containment_does_not_depend_on_how_many_pairs_are_made_at_a_time(monkey
     texts = [edited(CAT, n % 9) + f" {n // 3}" * (n % 4) for n in range(60)]
     expected = dedupe.find(texts, measure="containment", pairs="all").to_dict()
 
-    monkeypatch.setattr("dedupe.core.contained._PART", 7)
+    monkeypatch.setattr("dedupe.core.measures.contained._PART", 7)
 
     assert dedupe.find(texts, measure="containment", pairs="all").to_dict() == expected
 

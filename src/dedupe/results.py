@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from dedupe.core.hashing import F64, I64, Bool, distinct
-from dedupe.core.ratio import folded
+from dedupe.core.measures.ratio import folded
 from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks
 from dedupe.errors import DedupeError, OptionError, needs

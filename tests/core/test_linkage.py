@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe.core import linkage
+from dedupe.core.clustering import linkage
 
 Edges = dict[tuple[int, int], float]
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import dedupe
-from dedupe.core import bands, weighted
+from dedupe.core import bands
 from dedupe.core.hashing import U64, fmix32, fmix64, offsets_of
+from dedupe.core.measures import weighted
 from dedupe.core.minhash import permutations
 from dedupe.core.shingles import Shingles
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dedupe
-from dedupe.core.survivors import LEADERS
+from dedupe.core.clustering.survivors import LEADERS
 from dedupe.engines import arrow as kernels
 from dedupe.errors import InputError
 from dedupe.matching.recipe import Recipe

@@ -9,11 +9,11 @@ import numpy as np
 import reference
 
 from dedupe.core.bands import Plan, keys
+from dedupe.core.clustering.survivors import Buckets, walk
+from dedupe.core.measures.similarity import intersections, ranked
 from dedupe.core.minhash import permutations, signatures
 from dedupe.core.native import _native, backend
 from dedupe.core.shingles import Shingles, sets, shingles
-from dedupe.core.similarity import intersections, ranked
-from dedupe.core.survivors import Buckets, walk
 from dedupe.core.text import blocks, unicode
 from dedupe.core.text.batch import encode
 from dedupe.core.text.tokens import text_hashes, words

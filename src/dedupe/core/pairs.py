@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from dedupe.core.clustering.survivors import Buckets
 from dedupe.core.hashing import I64, U64, distinct, offsets_of, opens_run, ranges
 from dedupe.core.native import backend
-from dedupe.core.survivors import Buckets
 
 PAIRS_PER_BLOCK = 1000
 _PART = 1 << 20  # keys sorted at a time

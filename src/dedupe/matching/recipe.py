@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dedupe.core import bands
 from dedupe.core.bands import Plan
-from dedupe.core.survivors import LEADERS
+from dedupe.core.clustering.survivors import LEADERS
 from dedupe.errors import OptionError
 from dedupe.options import DESCRIPTIONS, Options, column_policy, listed
 

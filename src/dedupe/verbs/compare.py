@@ -8,9 +8,9 @@ from typing import Any, Unpack
 import numpy as np
 
 from dedupe.core.hashing import I64, U64
-from dedupe.core.ratio import ratio
+from dedupe.core.measures.ratio import ratio
+from dedupe.core.measures.similarity import intersections, ranked
 from dedupe.core.shingles import Shingles, sets, shingles
-from dedupe.core.similarity import intersections, ranked
 from dedupe.core.text.batch import Batch, char_offsets, encode
 from dedupe.core.text.tokens import Words, words
 from dedupe.inputs.texts import check_text

@@ -10,9 +10,9 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from dedupe.core import linkage
+from dedupe.core.clustering import linkage
 from dedupe.core.hashing import F64, I64, Bool
-from dedupe.core.similarity import pair_similarities, ranked
+from dedupe.core.measures.similarity import pair_similarities, ranked
 from dedupe.core.sketch import shingle_sets
 from dedupe.core.text.batch import encode
 from dedupe.inputs.documents import collect

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import dedupe
-from dedupe.core import survivors
+from dedupe.core.clustering import survivors
 from dedupe.engines.index import Index, bucketing, revision
 from dedupe.engines.index.storage import compaction
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from dedupe.core.similarity import pair_similarities, ranked
+from dedupe.core.measures.similarity import pair_similarities, ranked
 from dedupe.core.text.batch import encode
 from dedupe.matching.comparable import Comparable, Spans, fingerprint
 from dedupe.matching.recipe import Recipe

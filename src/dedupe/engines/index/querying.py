@@ -7,10 +7,10 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from dedupe.core.clustering.survivors import LEADERS
 from dedupe.core.hashing import F64, I64, Bool
+from dedupe.core.measures.similarity import containment, intersections, jaccard, ranked
 from dedupe.core.ragged import concat
-from dedupe.core.similarity import containment, intersections, jaccard, ranked
-from dedupe.core.survivors import LEADERS
 from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.engines.index.deciding import Source, known_words

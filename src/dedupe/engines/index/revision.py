@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from dedupe.core.clustering.survivors import LEADERS
 from dedupe.core.hashing import I64, U64, Bool, distinct
-from dedupe.core.similarity import jaccard
-from dedupe.core.survivors import LEADERS
+from dedupe.core.measures.similarity import jaccard
 from dedupe.engines.index.storage.view import NONE, Changes, View
 from dedupe.matching.deciding import is_compared
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from dedupe.core.survivors import LEADERS
+from dedupe.core.clustering.survivors import LEADERS
 from dedupe.engines import arrow as kernels
 from dedupe.engines.arrow import BLOCKED, DUPLICATE, OPEN, STAYS
 from dedupe.engines.spark.components import components

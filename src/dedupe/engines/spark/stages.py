@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyspark.sql import functions as F
 
-from dedupe.core.survivors import LEADERS
+from dedupe.core.clustering.survivors import LEADERS
 from dedupe.engines import arrow as kernels
 from dedupe.engines.spark.columns import named
 from dedupe.engines.spark.job import Job

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from dedupe.core.clustering.survivors import LEADERS
 from dedupe.core.hashing import I64, U64, offsets_of, ranges
-from dedupe.core.survivors import LEADERS
 from dedupe.engines.index.storage.catalogue import SegmentEntry
 from dedupe.engines.index.storage.folder import Folder
 from dedupe.engines.index.storage.postings import ID_BITS, ByEra, Run, by_era, merged, of_era, runs_of

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from dedupe.core.hashing import F64, I64, Bool, distinct, offsets_of, opens_run, ranges, slices
+from dedupe.core.measures.similarity import pair_similarities, ranked
 from dedupe.core.native import backend
 from dedupe.core.ragged import Ragged
 from dedupe.core.shingles import Shingles
-from dedupe.core.similarity import pair_similarities, ranked
 
 LEADERS = 64
 _ROUNDS = 200  # decided side by side before the rest is walked one by one

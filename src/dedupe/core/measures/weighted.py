@@ -29,7 +29,7 @@ def rarity_weights(found: Shingles) -> F64:
     text is near, and names, dates and misprints would otherwise weigh most.
 
     Args:
-        found: Dense sets of words (see :func:`dedupe.core.similarity.dense`).
+        found: Dense sets of words (see :func:`dedupe.core.measures.similarity.dense`).
 
     Returns:
         Array of shape (n_words,), float64, above 0: the weight of each rank.

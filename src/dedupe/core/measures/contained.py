@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dedupe.core.hashing import F64, I64, distinct, offsets_of, ranges, slices
+from dedupe.core.measures.similarity import containment, dense, intersections
 from dedupe.core.shingles import Shingles
-from dedupe.core.similarity import containment, dense, intersections
 
 HOLDERS = 1000  # blocks, the largest first, that are tried for one shingle
 _PART = 1 << 20  # pairs looked up at a time

@@ -1,0 +1,1 @@
+"""Which blocks stay: by the leaders of their buckets, or by clusters of matches."""

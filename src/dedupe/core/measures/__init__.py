@@ -1,0 +1,1 @@
+"""How alike two blocks are, by each measure."""
