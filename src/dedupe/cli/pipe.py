@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol, cast
 
+import numpy as np
+
+from dedupe.core.text.batch import Batch
 from dedupe.errors import InputError, OptionError
 from dedupe.inputs.formats.jsonl import LONGEST_LINE, Lines, loads, with_text
 from dedupe.inputs.texts import Texts
 from dedupe.integrations.memory import Memory
+from dedupe.matching.recipe import Recipe
 from dedupe.options import on_error_of
-from dedupe.verbs.clean import clean_many
+from dedupe.verbs.clean import clean_batch
 
 READER_GONE = 141  # what a shell reports for a program that SIGPIPE ended
 _READ = 1 << 20  # bytes asked for at a time; what is there is worked on at once
@@ -163,17 +167,16 @@ def _work(lines: list[bytes], sink: BinaryIO, pipe: Pipe, memory: Memory | None,
     bad = {place: what for place, what in found.problems.items() if not _is_null(lines[place], pipe.text)}
     ids = _ids(lines, pipe.id, bad) if memory is not None and pipe.id is not None else None
     stop = min(bad) if bad and pipe.on_error == "raise" else len(lines)
-    texts = Texts(found.batch)[:stop]
+    batch = found.batch.take(np.arange(stop))
     out = list(lines[:stop])
     if memory is None:
-        cleaned = clean_many(texts, **pipe.settings)
-        for place, (before, after) in enumerate(zip(texts, cleaned, strict=True)):
-            if len(after) != len(before):
-                out[place] = with_text(lines[place], pipe.text, after)
-                counts.shortened += 1
+        cleaned, changed = clean_batch(batch, Recipe.of("clean", settings=pipe.settings))
+        for row in changed.tolist():
+            out[row] = with_text(lines[row], pipe.text, Texts(cleaned)[row])
+        counts.shortened += changed.size
     else:
-        for place in _seen(memory, texts, ids, bad):
-            out[place] = b""
+        for row in _seen(memory, batch, ids, bad):
+            out[row] = b""
             counts.duplicates += 1
     if pipe.on_error == "skip":
         for place in bad:
@@ -189,12 +192,12 @@ def _work(lines: list[bytes], sink: BinaryIO, pipe: Pipe, memory: Memory | None,
         )
 
 
-def _seen(memory: Memory, texts: list[str], ids: list[str | int] | None, bad: dict[int, str]) -> list[int]:
-    """Places of the lines whose text the index had; lines without text are not asked about."""
-    places = [place for place, text in enumerate(texts) if text and place not in bad]
-    chosen = None if ids is None else [ids[place] for place in places]
-    found = memory.add([texts[place] for place in places], chosen)
-    return [place for place, survivor in zip(places, found, strict=True) if survivor is not None]
+def _seen(memory: Memory, batch: Batch, ids: list[str | int] | None, bad: dict[int, str]) -> list[int]:
+    """Numbers of the lines whose text the index had; lines without text are not asked about."""
+    rows = [row for row in np.flatnonzero(batch.sizes).tolist() if row not in bad]
+    chosen = None if ids is None else [ids[row] for row in rows]
+    survivors = memory.add(Texts(batch.take(np.array(rows, np.int64))), chosen)
+    return [row for row, survivor in zip(rows, survivors, strict=True) if survivor is not None]
 
 
 def _is_null(line: bytes, text: str) -> bool:

@@ -16,6 +16,8 @@ import numpy as np
 
 from dedupe.engines.index import Index
 from dedupe.errors import InputError, OptionError
+from dedupe.inputs.documents import Documents, Wanted, collect
+from dedupe.inputs.texts import Texts
 from dedupe.options import Settings
 
 
@@ -92,7 +94,12 @@ class Memory:
         elif len(set(ids)) != len(ids):
             twice = next(one for one, times in Counter(ids).items() if times > 1)
             raise InputError(f"id {twice!r} comes twice; ids must name one document each, or leave ids out")
-        report = self.index.add([(one, text or "") for one, text in zip(ids, texts, strict=True)], on_conflict="skip")
+        if isinstance(texts, Texts):
+            documents = Documents(texts, ids)
+        else:
+            pairs = [(id, text or "") for id, text in zip(ids, texts, strict=True)]
+            documents = collect(pairs, wanted=Wanted(columns={"id": "id"}))
+        report = self.index.add_documents(documents, on_conflict="skip")
         view = report._view
         docs = view.find_ids(list(ids)) if report.skipped else report._docs
         blocks = view.blocks_of(np.unique(docs))

@@ -156,14 +156,17 @@ def clean_many(docs: object, *, text: Any = None, options: Options | None = None
     return documents.with_texts(text, batch, changed)
 
 
-def clean_batch(batch: Batch, recipe: Recipe) -> tuple[Batch, I64]:
-    """The same for texts as bytes.
+def clean_batch(batch: Batch, recipe: Recipe | None = None) -> tuple[Batch, I64]:
+    """The same for texts as bytes, by the defaults unless a recipe is given.
 
     Returns:
         The cleaned texts, the very same batch when none changed; and the numbers of those that did, ascending.
     """
-    cleaned = _cleaned(Texts(batch), batch, recipe)
-    return _replaced(batch, cleaned) if cleaned else batch, np.array(list(cleaned), np.int64)
+    cleaned = _cleaned(Texts(batch), batch, recipe or Recipe.of("clean"))
+    if not cleaned:
+        return batch, np.zeros(0, np.int64)
+    shorter = _replaced(batch, cleaned)
+    return shorter, np.flatnonzero(shorter.sizes != batch.sizes)
 
 
 def analyze(doc: str, *, options: Options | None = None, **settings: Unpack[Settings]) -> Analysis:

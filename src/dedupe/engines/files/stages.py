@@ -28,7 +28,6 @@ from dedupe.engines.files.output.files import copy_notes, place_lists, print_fil
 from dedupe.engines.files.output.paths import OutputPaths
 from dedupe.engines.files.output.removed_list import Names
 from dedupe.engines.files.progress import Progress
-from dedupe.engines.files.reading.rows import texts_in
 from dedupe.engines.files.reading.sources import Source
 from dedupe.engines.files.recall import measure_recall
 from dedupe.engines.files.summary import (
@@ -41,6 +40,7 @@ from dedupe.engines.files.summary import (
 from dedupe.errors import InputError
 from dedupe.inputs.formats import read
 from dedupe.inputs.formats.remote import upload
+from dedupe.inputs.texts import Texts
 
 _SAMPLE_FILES, _SAMPLE_TEXTS = 8, 250  # that recall is measured on
 
@@ -223,5 +223,5 @@ class Stages:
             if extent.n_blocks and len(texts) < _SAMPLE_TEXTS:
                 chunk = next(read(source.path, source.kind, self.job.text, self.job.columns))
                 n_rows = min(chunk.n_rows, extent.n_rows, _SAMPLE_TEXTS * step // len(self.sources) + 1)
-                texts += texts_in(chunk.texts(range(n_rows)).batch)
+                texts += Texts(chunk.texts(range(n_rows)).batch)
         return texts[:_SAMPLE_TEXTS]

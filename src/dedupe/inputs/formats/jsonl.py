@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dedupe.errors import InputError
-from dedupe.inputs.formats.rows import AddedColumns, Chunk, Texts, texts_of
+from dedupe.inputs.formats.rows import AddedColumns, Chunk, RowTexts, texts_of
 from dedupe.inputs.formats.streams import blocks, compression, writing
 
 LONGEST_LINE = 1 << 28  # bytes; a longer one is a file of another kind
@@ -102,7 +102,7 @@ class Lines(Chunk):
         """These lines, or all."""
         return self._lines if rows is None else [self._lines[row] for row in rows]
 
-    def texts(self, rows: Sequence[int] | None = None) -> Texts:
+    def texts(self, rows: Sequence[int] | None = None) -> RowTexts:
         """The texts of these rows, or of all."""
         chosen = self.lines(rows)
         try:

@@ -9,7 +9,7 @@ from dedupe.core.text.batch import Batch, encode
 from dedupe.errors import InputError
 
 
-class Texts(NamedTuple):
+class RowTexts(NamedTuple):
     """The texts of some rows.
 
     Attributes:
@@ -26,7 +26,7 @@ class Chunk(Protocol):
 
     n_rows: int
 
-    def texts(self, rows: Sequence[int] | None = None) -> Texts:
+    def texts(self, rows: Sequence[int] | None = None) -> RowTexts:
         """The texts of these rows, or of all."""
         ...
 
@@ -63,7 +63,7 @@ class RowWriter(Protocol):
         ...
 
 
-def texts_of(values: list[Any], name: str) -> Texts:
+def texts_of(values: list[Any], name: str) -> RowTexts:
     """Check that values are texts.
 
     Args:
@@ -71,11 +71,11 @@ def texts_of(values: list[Any], name: str) -> Texts:
         name: The column, for messages.
     """
     if all(type(value) is str for value in values):
-        return Texts(encode(values), {})
+        return RowTexts(encode(values), {})
     problems = {}
     for place, value in enumerate(values):
         if isinstance(value, InputError):
             problems[place] = str(value)
         elif value is not None and not isinstance(value, str):
             problems[place] = f"column {name!r} is {type(value).__name__}, not text"
-    return Texts(encode([value if isinstance(value, str) else "" for value in values]), problems)
+    return RowTexts(encode([value if isinstance(value, str) else "" for value in values]), problems)

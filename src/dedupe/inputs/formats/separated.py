@@ -11,7 +11,7 @@ from typing import Any
 
 from dedupe.errors import InputError
 from dedupe.inputs.formats.jsonl import LONGEST_LINE, is_utf16, lines, not_utf8
-from dedupe.inputs.formats.rows import AddedColumns, Texts, texts_of
+from dedupe.inputs.formats.rows import AddedColumns, RowTexts, texts_of
 from dedupe.inputs.formats.streams import compression, writing
 
 _CHUNK = 4 << 20  # bytes of rows handed over at a time
@@ -32,7 +32,7 @@ class Rows:
         self.table, self.lines, self.fields = table, raw, fields
         self.n_rows = len(raw)
 
-    def texts(self, rows: Sequence[int] | None = None) -> Texts:
+    def texts(self, rows: Sequence[int] | None = None) -> RowTexts:
         """The texts of these rows, or of all."""
         chosen = range(self.n_rows) if rows is None else rows
         return texts_of([self._value(row) for row in chosen], self.table.text)

@@ -12,7 +12,7 @@ import numpy as np
 
 from dedupe.core.text.batch import Batch, encode
 from dedupe.errors import InputError, needs
-from dedupe.inputs.formats.rows import AddedColumns, Texts
+from dedupe.inputs.formats.rows import AddedColumns, RowTexts
 from dedupe.inputs.formats.streams import reading
 
 try:
@@ -40,7 +40,7 @@ class Rows:
         self.batch, self.text, self.group, self.origin = batch, text, group, origin
         self.n_rows: int = batch.num_rows
 
-    def texts(self, rows: Sequence[int] | None = None) -> Texts:
+    def texts(self, rows: Sequence[int] | None = None) -> RowTexts:
         """The texts of these rows, or of all, without a copy where Arrow's layout is ours."""
         column = self.batch.column(self.text)
         if rows is not None:
@@ -59,10 +59,10 @@ class Rows:
         data = column.buffers()[2]
         buffer = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
         if offsets.size == 0:
-            return Texts(encode([]), problems)
-        return Texts(Batch(buffer[offsets[0] : offsets[-1]], offsets - offsets[0]), problems)
+            return RowTexts(encode([]), problems)
+        return RowTexts(Batch(buffer[offsets[0] : offsets[-1]], offsets - offsets[0]), problems)
 
-    def _checked(self, column: Any, problems: dict[int, str]) -> Texts:
+    def _checked(self, column: Any, problems: dict[int, str]) -> RowTexts:
         """The same, value by value, for a column with bytes that are not UTF-8."""
         texts = []
         for place, value in enumerate(column.cast(pa.large_binary()).to_pylist()):
@@ -71,7 +71,7 @@ class Rows:
             except UnicodeDecodeError as error:
                 problems[place] = f"column {self.text!r} is not UTF-8 at byte {error.start}"
                 texts.append("")
-        return Texts(encode(texts), problems)
+        return RowTexts(encode(texts), problems)
 
     def column(self, name: str, rows: Sequence[int] | None = None) -> list[Any]:
         """The values of another column."""

@@ -9,7 +9,7 @@ from typing import Any
 from dedupe.core.text.batch import encode
 from dedupe.errors import InputError
 from dedupe.inputs.formats.jsonl import not_utf8
-from dedupe.inputs.formats.rows import AddedColumns, Texts
+from dedupe.inputs.formats.rows import AddedColumns, RowTexts
 from dedupe.inputs.formats.streams import blocks, compression, copy, writing
 
 _LARGEST = 1 << 28  # bytes; texts are held whole
@@ -24,14 +24,14 @@ class File:
         """Hold the bytes of a file."""
         self.path, self.data = path, data
 
-    def texts(self, rows: Sequence[int] | None = None) -> Texts:
+    def texts(self, rows: Sequence[int] | None = None) -> RowTexts:
         """The text."""
         if rows is not None and not len(rows):
-            return Texts(encode([]), {})
+            return RowTexts(encode([]), {})
         try:
-            return Texts(encode([self.data.decode("utf-8")]), {})
+            return RowTexts(encode([self.data.decode("utf-8")]), {})
         except UnicodeDecodeError as error:
-            return Texts(encode([""]), {0: not_utf8(self.data, error.start)})
+            return RowTexts(encode([""]), {0: not_utf8(self.data, error.start)})
 
     def column(self, name: str, rows: Sequence[int] | None = None) -> list[Any]:
         """The file's name, whatever the column: a text file has no columns."""

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from dedupe.core.text.batch import encode
 from dedupe.errors import InputError, needs
-from dedupe.inputs.formats.rows import AddedColumns, Texts
+from dedupe.inputs.formats.rows import AddedColumns, RowTexts
 from dedupe.inputs.formats.streams import BLOCK, reading
 
 _CHUNK = 8 << 20  # bytes of text handed over at a time
@@ -31,9 +31,9 @@ class Records:
         self.path, self._texts, self._headers, self.begins = path, texts, headers, begins
         self.n_rows = len(texts)
 
-    def texts(self, rows: Sequence[int] | None = None) -> Texts:
+    def texts(self, rows: Sequence[int] | None = None) -> RowTexts:
         """The texts of these records, or of all."""
-        return Texts(encode(self._texts if rows is None else [self._texts[row] for row in rows]), {})
+        return RowTexts(encode(self._texts if rows is None else [self._texts[row] for row in rows]), {})
 
     def column(self, name: str, rows: Sequence[int] | None = None) -> list[Any]:
         """The values of a header, such as WARC-Record-ID; None where there is none."""

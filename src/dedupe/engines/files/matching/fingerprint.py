@@ -22,12 +22,13 @@ from dedupe.engines.files.matching.against import KnownSurvivors
 from dedupe.engines.files.matching.candidates import has_key
 from dedupe.engines.files.matching.keep_scores import NULL, score_of_value, scores_of_blocks
 from dedupe.engines.files.progress import Progress
-from dedupe.engines.files.reading.rows import End, Part, cleaned_inside, grouped, parts_of, prefetched
+from dedupe.engines.files.reading.rows import End, Part, grouped, parts_of, prefetched
 from dedupe.engines.files.reading.sources import Source
 from dedupe.engines.index.storage.view import View
 from dedupe.errors import InputError, nearest
 from dedupe.inputs.formats import read
 from dedupe.matching.comparable import Spans, fingerprint
+from dedupe.verbs.clean import clean_batch
 
 _CHECKPOINT = 256 << 20  # bytes of text between two notes of how far the pass is: each waits for the disk
 _PROBLEMS = 100  # noted one by one
@@ -161,7 +162,7 @@ class _Pass:
                 rows["state"][at + place] |= BAD
             at += part.batch.offsets.size - 1
         if self.job.inside:
-            batch, changed = cleaned_inside(batch)
+            batch, changed = clean_batch(batch)
             rows["state"][changed] |= INSIDE
         blocks = split(batch, self.job.options.unit)
         rows["n_blocks"] = np.bincount(blocks.docs, minlength=n_rows)

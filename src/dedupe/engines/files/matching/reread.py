@@ -16,10 +16,11 @@ from dedupe.engines.files.disk.run_columns import INSIDE, POSTING, Extent, First
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.matching.candidates import Groups
 from dedupe.engines.files.progress import Progress
-from dedupe.engines.files.reading.rows import chunks_of, cleaned_inside, prefetched
+from dedupe.engines.files.reading.rows import chunks_of, prefetched
 from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import InputError
-from dedupe.inputs.formats.rows import Texts
+from dedupe.inputs.formats.rows import RowTexts
+from dedupe.verbs.clean import clean_batch
 
 _TEXT = np.dtype([("block", "<i8"), ("n_bytes", "<i8")])
 
@@ -104,7 +105,7 @@ def wanted_blocks(
     for _, first, rows, texts in prefetched(wanted_texts(source, extent, job, columns, wanted)):
         batch = texts.batch
         if (rows & INSIDE).any():
-            batch, _ = cleaned_inside(batch)
+            batch, _ = clean_batch(batch)
         blocks = split(batch, job.options.unit)
         number = np.concatenate([np.zeros(0, np.int64), ranges(first, np.bincount(blocks.docs, minlength=first.size))])
         if number.size and number[-1] >= extent.first_block + extent.n_blocks:
@@ -119,7 +120,7 @@ def wanted_blocks(
 
 def wanted_texts(
     source: Source, extent: Extent, job: Job, columns: RunColumns, wanted: I64
-) -> Iterator[tuple[int, I64, U8, Texts]]:
+) -> Iterator[tuple[int, I64, U8, RowTexts]]:
     """The texts of rows that hold wanted blocks: place in the file, first block of each, state of each, texts."""
     cursor = FirstBlocks(columns.rows, extent)
     row = 0

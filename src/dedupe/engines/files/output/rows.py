@@ -17,11 +17,12 @@ from dedupe.engines.files.disk.columns import Array
 from dedupe.engines.files.disk.run_columns import BAD, INSIDE, Extent, FirstBlocks, RunColumns
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.output.removed_list import RemovedList
-from dedupe.engines.files.reading.rows import chunks_of, texts_in
+from dedupe.engines.files.reading.rows import chunks_of
 from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import InputError
 from dedupe.inputs.formats import writer
 from dedupe.inputs.formats.rows import AddedColumns, Chunk
+from dedupe.inputs.texts import Texts
 from dedupe.matching.repeats import shortened
 from dedupe.verbs.clean import analyze
 
@@ -123,7 +124,7 @@ class FileWriter:
         if changed.size == 0:
             return {}
         rows = changed.tolist()
-        texts = texts_in(chunk.texts(rows).batch)
+        texts = list(Texts(chunk.texts(rows).batch))
         for number, row in enumerate(rows):
             if is_inside[row]:
                 texts[number] = self._clean_inside(texts[number], int(first[row]))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
-from dedupe.core.text.batch import Batch, encode
+from dedupe.core.text.batch import Batch
 from dedupe.engines.files.job import Job
 from dedupe.engines.files.reading.sources import Source
 from dedupe.errors import InputError
 from dedupe.inputs.formats import read
 from dedupe.inputs.formats.rows import Chunk
-from dedupe.verbs.clean import clean_many
 
 _BATCH = 8 << 20  # bytes of text in work at a time
 _BATCH_ROWS = 1 << 15
@@ -58,21 +56,6 @@ class End(NamedTuple):
     source: int
     error: Exception | None
     n_bytes: int
-
-
-def texts_in(batch: Batch) -> list[str]:
-    """The texts of a batch as str."""
-    data = batch.buffer.tobytes()
-    ends = batch.offsets.tolist()
-    return [data[a:b].decode("utf-8", "surrogatepass") for a, b in pairwise(ends)]
-
-
-def cleaned_inside(batch: Batch) -> tuple[Batch, list[int]]:
-    """Clean each text inside itself; returns the texts and which of them changed."""
-    texts = texts_in(batch)
-    cleaned = clean_many(texts)
-    changed = [row for row, (one, other) in enumerate(zip(texts, cleaned, strict=True)) if one != other]
-    return (encode(cleaned) if changed else batch), changed
 
 
 def chunks_of(source: Source, job: Job, columns: Sequence[str] | None = None) -> Iterator[Chunk]:
