@@ -1,9 +1,10 @@
 # Everything here needs only Python 3.11 or newer (with venv) and make; each target sets up what it uses.
 #   make demo    clean the seed articles and say what was removed and why
-#   make test    format, lint, types, doctests, tests, then the wheel in an environment of its own
+#   make test    format, lint, types, doctests, tests, figures, and the wheel in an environment of its own (six minutes)
+#   make test-rest   what needs frameworks or a cluster: adapters, spark and faults
 #   make adapters    the adapters, tested with the frameworks that they are for, in an environment of their own
 #   make spark   the Spark engine on PySpark 4, through Spark Connect, and on PySpark 3.5 (needs Java)
-#   make faults  the long tests of the Spark engine: executors and a worker killed in every kind of stage (ten minutes)
+#   make faults  the long tests of the Spark engine: executors and a worker killed in every kind of stage
 #   make bench   the benchmarks, small
 #   make clean   remove all that the targets above made
 # Another Python: make test PYTHON=python3.12
@@ -15,20 +16,38 @@ WHEEL_VENV := .venv-wheel
 ADAPTERS_VENV := .venv-adapters
 SPARK4_VENV := .venv-spark4
 SPARK3_VENV := .venv-spark3
+REST_VENVS = $(ADAPTERS_VENV)/installed
 EXTRAS := arrow,datasets,datatrove,haystack,langchain,llama-index,scrapy,sklearn
 PIP := -m pip --disable-pip-version-check --quiet
 BUILD_FILES := pyproject.toml setup.py $(wildcard src/dedupe/core/native/*.c src/dedupe/core/native/*.h)
 SOURCES := $(BUILD_FILES) README.md LICENSE $(shell find src/dedupe -name '*.py' -o -name '*.bin' -o -name '*.json')
 
-.PHONY: demo test lint types tests numpy fuzz figures wheel adapters spark faults bench clean
+# The stamps of environments carry the interpreter's name and version, so that PYTHON=... rebuilds.
+PYTHON_ID := $(shell $(PYTHON) -c 'import sys; print(sys.implementation.cache_tag, sys.base_prefix)' | tr -c 'A-Za-z0-9.\n' '-')
+ifeq ($(PYTHON_ID),)
+$(error no Python found as '$(PYTHON)'; install Python 3.11 or newer, or name one: make $(or $(MAKECMDGOALS),demo) PYTHON=python3.12)
+endif
+
+# Two targets side by side, each with its output in one piece where make can do that.
+TWO_AT_ONCE := --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+.PHONY: demo test test-rest lint types tests numpy fuzz figures wheel adapters spark faults bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
 	@$(BIN)/dedupe --version
 	@$(BIN)/dedupe clean seeds/*.txt -o .demo/cleaned --explain
 
-test: lint types tests numpy fuzz figures wheel adapters spark
-	@echo "make test: all is well"
+test: $(VENV)/dev
+	@$(MAKE) $(TWO_AT_ONCE) lint tests types wheel numpy figures fuzz
+	@echo "make test: all is well; make test-rest tests the adapters and the Spark engine"
+
+# The environments one behind the other: each install builds in src/.
+test-rest: $(VENV)/python-$(PYTHON_ID)
+	@$(MAKE) --no-print-directory $(REST_VENVS)
+	@$(MAKE) $(TWO_AT_ONCE) spark adapters
+	@$(MAKE) --no-print-directory faults
+	@echo "make test-rest: all is well"
 
 lint: $(VENV)/dev
 	$(BIN)/ruff format --check .
@@ -67,6 +86,7 @@ ifeq ($(shell command -v java),)
 spark faults:
 	@echo "make $@: no Java here, so the Spark engine is not tested; install a Java 17 runtime"
 else
+REST_VENVS += $(SPARK4_VENV)/installed $(SPARK3_VENV)/installed
 SPARK_PYTEST := -m pytest -o addopts= -o filterwarnings=default --import-mode=importlib -ra
 SPARK_SOME := -m "everywhere and not slow" tests/engines/spark
 spark: $(SPARK4_VENV)/installed $(SPARK3_VENV)/installed
@@ -87,12 +107,6 @@ clean:
 	rm -rf $(VENV) $(WHEEL_VENV) $(ADAPTERS_VENV) $(SPARK4_VENV) $(SPARK3_VENV) .demo build dist src/*.egg-info src/dedupe/core/native/_native*.so \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-
-# The stamps below carry the interpreter's name and version, so that PYTHON=... rebuilds.
-PYTHON_ID := $(shell $(PYTHON) -c 'import sys; print(sys.implementation.cache_tag, sys.base_prefix)' | tr -c 'A-Za-z0-9.\n' '-')
-ifeq ($(PYTHON_ID),)
-$(error no Python found as '$(PYTHON)'; install Python 3.11 or newer, or name one: make $(or $(MAKECMDGOALS),demo) PYTHON=python3.12)
-endif
 
 $(VENV)/python-$(PYTHON_ID):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
