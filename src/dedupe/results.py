@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Block", "Duplicate", "Findings", "Match"]
 
 Rule = Literal["identical", "same words", "similar", "adjacent", "run"]
+RULES: tuple[Rule, Rule, Rule] = ("identical", "same words", "similar")  # of a match, the weakest explanation first
 Verdict = Literal["identical", "duplicate", "contains", "contained", "overlaps", "different"]
 _WORD = re.compile(r"[^\W_]+")
 
@@ -164,11 +165,15 @@ class BlockTable:
         return (self[number] for number in numbers.tolist())
 
 
+def name_rule(same_text: bool, same_words: bool) -> Rule:
+    """Name the weakest rule that explains a duplicate, from what is known of the two texts."""
+    return RULES[0] if same_text else RULES[1] if same_words else RULES[2]
+
+
 def rule_of(block: Block, survivor: Block, similarity: float) -> Rule:
     """Name the weakest rule that explains a duplicate."""
-    if block.text == survivor.text:
-        return "identical"
-    return "same words" if similarity >= 1.0 and folded(block.text) == folded(survivor.text) else "similar"
+    same_text = block.text == survivor.text
+    return name_rule(same_text, same_text or (similarity >= 1.0 and folded(block.text) == folded(survivor.text)))
 
 
 class Evidence(NamedTuple):

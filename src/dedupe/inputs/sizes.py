@@ -1,8 +1,10 @@
-"""Sizes that users write, such as ``"2GB"``."""
+"""Sizes in bytes: those that users write, such as ``"2GB"``, and that of this process."""
 
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
 
 from dedupe.errors import OptionError
 
@@ -32,3 +34,18 @@ def size_bytes(value: int | str, name: str) -> int:
     if not size:
         raise OptionError(f"{name} must be a size such as '2GB' or a number of bytes, got {value!r}")
     return int(float(size[1]) * 1024 ** _POWERS[size[2].upper()])
+
+
+def peak_memory_bytes() -> int | None:
+    """Greatest resident memory of this process so far."""
+    status = Path("/proc/self/status")
+    if status.exists():  # Linux: what getrusage returns there may be the peak of the process that started this one
+        peak_line = next((line for line in status.read_text().splitlines() if line.startswith("VmHWM:")), None)
+        if peak_line:
+            return int(peak_line.split()[1]) * 1024
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

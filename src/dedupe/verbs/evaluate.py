@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from dedupe.core.measures.similarity import pair_similarities, ranked
 from dedupe.core.sketch import shingle_sets
 from dedupe.core.text.batch import encode
 from dedupe.inputs.documents import collect
+from dedupe.inputs.sizes import peak_memory_bytes
 from dedupe.matching.recipe import Recipe
 from dedupe.options import Options, Settings
 from dedupe.verbs.find import find_documents
@@ -158,7 +158,7 @@ def evaluate(
         wrong=int(is_wrong.sum()),
         kinds=_by_kind(planted, copies, is_right, similarity),
         elapsed_s=elapsed,
-        peak_bytes=_peak_bytes(),
+        peak_bytes=peak_memory_bytes(),
         settings=chosen.to_dict(),
     )
 
@@ -205,12 +205,3 @@ def _by_kind(planted: Planted, copies: I64, is_right: Bool, similarity: F64) -> 
         Kind(kind, strength, len(mine), int(is_right[mine].sum()), round(float(np.median(similarity[mine])), 4))
         for (kind, strength), mine in groups.items()
     )
-
-
-def _peak_bytes() -> int | None:
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -10,6 +10,35 @@ import numpy as np
 from dedupe.core.hashing import F64, I64
 
 
+class Components:
+    """Union-find over the numbers 0 to `size` - 1, for arrays of edges."""
+
+    def __init__(self, size: int) -> None:
+        """Start with every number alone."""
+        self.parent: I64 = np.arange(size)
+
+    def find(self, numbers: I64) -> I64:
+        """The least number of the component of each, and shorten the paths on the way."""
+        root = self.parent[numbers]
+        while True:
+            above = self.parent[root]
+            if np.array_equal(above, root):
+                break
+            root = self.parent[above]
+        self.parent[numbers] = root
+        return root
+
+    def join(self, left: I64, right: I64) -> None:
+        """Put both ends of each edge into one component."""
+        while left.size:
+            left, right = self.find(left), self.find(right)
+            differ = left != right
+            low, high = np.minimum(left, right)[differ], np.maximum(left, right)[differ]
+            # roots only ever point to lesser roots, so no cycle can arise; losers of a race go round again
+            np.minimum.at(self.parent, high, low)
+            left, right = low, high
+
+
 def single(n_blocks: int, left: I64, right: I64) -> I64:
     """Join whatever a chain of matches connects.
 
@@ -21,17 +50,9 @@ def single(n_blocks: int, left: I64, right: I64) -> I64:
     Returns:
         Array of shape (n_blocks,), int64: the smallest block number of the cluster.
     """
-    label = np.arange(n_blocks)
-    while True:
-        low = np.minimum(label[left], label[right])
-        joined = label.copy()
-        np.minimum.at(joined, label[left], low)
-        np.minimum.at(joined, label[right], low)
-        while not np.array_equal(shorter := joined[joined], joined):
-            joined = shorter
-        if np.array_equal(joined, label):
-            return label
-        label = joined
+    parts = Components(n_blocks)
+    parts.join(left, right)
+    return parts.find(np.arange(n_blocks))
 
 
 def complete(n_blocks: int, left: I64, right: I64, similarity: F64) -> I64:

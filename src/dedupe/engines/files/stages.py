@@ -35,11 +35,11 @@ from dedupe.engines.files.summary import (
     check_loss,
     count_losses,
     largest_clusters,
-    peak_memory_bytes,
 )
 from dedupe.errors import InputError
 from dedupe.inputs.formats import read
 from dedupe.inputs.formats.remote import upload
+from dedupe.inputs.sizes import peak_memory_bytes
 from dedupe.inputs.texts import Texts
 
 _SAMPLE_FILES, _SAMPLE_TEXTS = 8, 250  # that recall is measured on

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,21 +73,6 @@ class CorpusSummary:
     def to_dict(self) -> dict[str, Any]:
         """The summary as plain values for JSON."""
         return {"format": "dedupe.corpus", "version": 1, **asdict(self)}
-
-
-def peak_memory_bytes() -> int | None:
-    """Greatest resident memory of this process so far."""
-    status = Path("/proc/self/status")
-    if status.exists():  # Linux: what getrusage returns there may be the peak of the process that started this one
-        peak_line = next((line for line in status.read_text().splitlines() if line.startswith("VmHWM:")), None)
-        if peak_line:
-            return int(peak_line.split()[1]) * 1024
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def count_losses(

@@ -18,7 +18,7 @@ from dedupe.engines.index.storage.records import Id
 from dedupe.engines.index.storage.view import View
 from dedupe.inputs.documents import Documents
 from dedupe.matching.stages import order_of
-from dedupe.results import Block, BlockTable, Findings, Rule
+from dedupe.results import Block, BlockTable, Findings, Rule, name_rule
 
 
 class AgainstTable(BlockTable):
@@ -117,5 +117,5 @@ def find_twins(view: View, batch: Batch, blocks: Blocks, sketch: Sketch) -> Twin
     for number, same, (_, _, _, text) in zip(block.tolist(), is_same.tolist(), fields, strict=True):
         own = batch.buffer[blocks.starts[number] : blocks.ends[number]].tobytes()
         is_identical = same and view.rules.store_text and text.encode("utf-8", "surrogatepass") == own
-        rules.append("identical" if is_identical else "same words" if same else "similar")
+        rules.append(name_rule(is_identical, same))
     return Twins(block, np.where(is_same, 1.0, similarity), [id for id, *_ in fields], rules)

@@ -15,12 +15,12 @@ from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.engines.index.deciding import Source, known_words
 from dedupe.engines.index.insertion import of_texts
-from dedupe.engines.index.results import Check, IndexMatch
+from dedupe.engines.index.results import Check, IndexMatch, match_rule
 from dedupe.engines.index.storage.records import Id
 from dedupe.engines.index.storage.view import View
 from dedupe.inputs.texts import batch_of
 from dedupe.matching.deciding import is_compared, similarities
-from dedupe.results import Block, Rule, rule_of
+from dedupe.results import Block
 
 _DOCS = 32  # documents that share most buckets with the text; the others are not looked at
 
@@ -138,9 +138,8 @@ def matches(view: View, texts: Sequence[str], k: int) -> list[tuple[IndexMatch, 
     )  # fmt: skip
     has_text = view.rules.store_text
     for number, start, end, (one, first, last, text), score, same in rows:
-        verdict: Rule = "same words" if same else "similar"
-        if has_text:
-            verdict = rule_of(Block(None, start, end, texts[number][start:end]), Block(one, first, last, text), score)
+        own, other = Block(None, start, end, texts[number][start:end]), Block(one, first, last, text)
+        verdict = match_rule(view, own, other, score, same_words=same)
         made[number].append(IndexMatch(one, first, last, score, verdict, not (has_text or same), start, end))
     return [tuple(each) for each in made]
 

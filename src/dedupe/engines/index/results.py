@@ -13,7 +13,7 @@ from dedupe.core.hashing import I64
 from dedupe.engines.index.storage.catalogue import SegmentEntry
 from dedupe.engines.index.storage.records import Id
 from dedupe.engines.index.storage.view import View
-from dedupe.results import Block, Duplicate, Rule, rule_of
+from dedupe.results import Block, Duplicate, Rule, name_rule, rule_of
 
 __all__ = ["AddReport", "Check", "IndexDuplicate", "IndexMatch"]
 
@@ -128,7 +128,7 @@ def match_rule(view: View, block: Block, other: Block, similarity: float, *, sam
     """Name the weakest rule that explains a match; without texts, words are all that is known."""
     if view.rules.store_text:
         return rule_of(block, other, similarity)
-    return "same words" if same_words else "similar"
+    return name_rule(False, same_words)
 
 
 def counts(view: View, entries: list[SegmentEntry]) -> dict[str, Any]:

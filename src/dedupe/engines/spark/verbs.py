@@ -18,6 +18,7 @@ from dedupe.engines.spark.workers import check_workers
 from dedupe.errors import InputError, nearest
 from dedupe.matching.recipe import Recipe
 from dedupe.options import Options, Settings
+from dedupe.results import RULES
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -197,5 +198,5 @@ def _rule() -> Any:
     """The weakest rule that explains why a block goes, by what its words and bytes hash to."""
     same_words = (F.col("hash_0") == F.col("survivor_hash_0")) & (F.col("hash_1") == F.col("survivor_hash_1"))
     same_bytes = same_words & (F.col("checksum") == F.col("survivor_checksum"))
-    named_rule = F.when(same_bytes, "identical").when(same_words, "same words").otherwise("similar")
+    named_rule = F.when(same_bytes, RULES[0]).when(same_words, RULES[1]).otherwise(F.lit(RULES[2]))
     return F.when(F.col("survivor_rank").isNotNull(), named_rule)

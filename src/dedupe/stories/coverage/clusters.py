@@ -6,20 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from dedupe.core.clustering.linkage import single
 from dedupe.core.hashing import F64, I64, Bool, distinct
 
 COPIES = 0.5  # score from which documents are copies: half of what they say is the same word for word
 COHESION = 2.0  # two clusters join only when at least half as alike across as inside
 _LARGEST = 2_000  # documents of a connected part that are clustered at once
-
-
-def components(n: int, left: I64, right: I64) -> I64:
-    """Label the connected parts of a graph; array of shape (n,), int64."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    graph = coo_matrix((np.ones(left.size, np.int8), (left, right)), shape=(n, n))
-    return connected_components(graph, directed=False)[1].astype(np.int64)  # type: ignore[no-any-return]
 
 
 def cluster(
@@ -69,7 +61,7 @@ def _parts(docs: I64, n: int, left: I64, right: I64, linked: Bool) -> list[I64]:
     touched = distinct(np.concatenate((left[used], right[used])))
     if touched.size == 0:
         return []
-    label = components(n, left[used], right[used])[touched]
+    label = single(n, left[used], right[used])[touched]
     order = np.argsort(label, kind="stable")
     borders = np.flatnonzero(np.diff(label[order])) + 1
     return list(np.split(touched[order], borders))

@@ -145,32 +145,3 @@ class Bits:
         bits = np.unpackbits(self._bytes[first : (end >> 3) + 1], bitorder="little")
         found = np.flatnonzero(bits) + first * 8
         return found[(found >= begin) & (found < end)]
-
-
-class Joined:
-    """Union-find over the numbers 0 to `size` - 1, for arrays of edges."""
-
-    def __init__(self, size: int) -> None:
-        """Start with every number alone."""
-        self.parent: I64 = np.arange(size)
-
-    def find(self, numbers: I64) -> I64:
-        """The least number of the component of each, and shorten the paths on the way."""
-        root = self.parent[numbers]
-        while True:
-            above = self.parent[root]
-            if np.array_equal(above, root):
-                break
-            root = self.parent[above]
-        self.parent[numbers] = root
-        return root
-
-    def join(self, left: I64, right: I64) -> None:
-        """Put both ends of each edge into one component."""
-        while left.size:
-            left, right = self.find(left), self.find(right)
-            differ = left != right
-            low, high = np.minimum(left, right)[differ], np.maximum(left, right)[differ]
-            # roots only ever point to lesser roots, so no cycle can arise; losers of a race go round again
-            np.minimum.at(self.parent, high, low)
-            left, right = low, high

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dedupe.core.clustering.linkage import Components
 from dedupe.core.hashing import I64, U64, Bool, opens_run
 from dedupe.core.native import backend
-from dedupe.engines.files.disk.columns import CHUNK, Array, Bits, Column, Joined, partitions
+from dedupe.engines.files.disk.columns import CHUNK, Array, Bits, Column, partitions
 from dedupe.engines.files.disk.run_columns import LINK, POSTING, RunColumns
 from dedupe.engines.files.job import Job
 from dedupe.engines.index.bucketing import leaders_of
@@ -249,7 +250,7 @@ def _weights(columns: RunColumns, near: I64) -> tuple[I64, I64]:
 
 def _components(columns: RunColumns, near: I64) -> I64:
     """The least place in `near` of each block's component; blocks of one bucket are connected."""
-    parts = Joined(near.size)
+    parts = Components(near.size)
     last = np.zeros(0, POSTING)
     for _, postings in columns.postings.chunks():
         chain = np.concatenate((last, postings))

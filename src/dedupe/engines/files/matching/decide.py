@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from dedupe import results
 from dedupe.core.hashing import I64
 from dedupe.engines.files.disk.columns import Array, Column, in_order, partitions
 from dedupe.engines.files.disk.run_columns import LINK, RunColumns
 from dedupe.engines.files.job import Job
 from dedupe.matching.deciding import Links, follow_heads
 
-RULES = ("identical", "same words", "similar", "against")
+RULES = (*results.RULES, "against")
 
 
 def join_links(columns: RunColumns, job: Job) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from dedupe.core.hashing import F64
 from dedupe.core.text.batch import Batch, char_counts, char_offsets
 from dedupe.core.text.blocks import Blocks
-from dedupe.errors import OptionError
+from dedupe.matching.stages import scores_of
 from dedupe.options import column_policy
 from dedupe.results import Block
 
@@ -46,19 +46,14 @@ def scores_of_blocks(keep: Any, batch: Batch, blocks: Blocks, of_rows: F64, n_ro
 
 
 def _called(keep: Callable[[Block], float], batch: Batch, blocks: Blocks, n_rows: int) -> F64:
-    starts = char_offsets(batch, blocks.docs, blocks.starts).tolist()
-    spans = zip(blocks.starts.tolist(), blocks.ends.tolist(), strict=True)
-    texts = [batch.buffer[start:end].tobytes().decode("utf-8", "surrogatepass") for start, end in spans]
-    scores = np.empty(len(texts))
-    for number, (text, start, doc) in enumerate(zip(texts, starts, blocks.docs.tolist(), strict=True)):
-        score = keep(Block(doc + n_rows, start, start + len(text), text))
-        try:
-            scores[number] = score
-        except (TypeError, ValueError):
-            scores[number] = np.nan
-        if np.isnan(scores[number]):
-            raise OptionError(f"keep must return a number for each block, got {score!r} for row {doc + n_rows}")
-    return scores
+    starts = char_offsets(batch, blocks.docs, blocks.starts)
+
+    def block_of(number: int) -> Block:
+        data = batch.buffer[blocks.starts[number] : blocks.ends[number]].tobytes()
+        text, start = data.decode("utf-8", "surrogatepass"), int(starts[number])
+        return Block(int(blocks.docs[number]) + n_rows, start, start + len(text), text)
+
+    return scores_of(keep, block_of, blocks.starts.size)
 
 
 def score_of_value(value: Any, policy: str) -> float:
