@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -68,12 +69,12 @@ def _is_instance(value: object, library: str, name: str) -> bool:
     return isinstance(kind, type) and isinstance(value, kind)
 
 
-class _ArrowColumns:
+class _ArrowColumns(ABC):
     """What is read of a frame whose columns are handed over in the memory of Arrow."""
 
+    @abstractmethod
     def column(self, name: Any) -> Any:
         """A column as a pyarrow.ChunkedArray."""
-        raise NotImplementedError
 
     def text(self, name: Any, where: str) -> TextColumn:
         """The texts of a column."""
