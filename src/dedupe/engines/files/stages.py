@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from dedupe.engines.files.disk.columns import give_back
-from dedupe.engines.files.disk.durable import force, write_text
 from dedupe.engines.files.disk.manifest import Manifest
 from dedupe.engines.files.disk.run_columns import Extent, RunColumns
 from dedupe.engines.files.job import Job
@@ -37,6 +36,7 @@ from dedupe.engines.files.summary import (
     largest_clusters,
 )
 from dedupe.errors import InputError
+from dedupe.inputs.durable import force, write_text
 from dedupe.inputs.formats import read
 from dedupe.inputs.formats.remote import upload
 from dedupe.inputs.sizes import peak_memory_bytes

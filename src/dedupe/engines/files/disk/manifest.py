@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dedupe.engines.files.disk.durable import write_text
 from dedupe.errors import InputError
+from dedupe.inputs.durable import write_text
 
 _VERSION = 1
 

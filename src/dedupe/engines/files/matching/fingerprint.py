@@ -14,7 +14,6 @@ from dedupe.core.hashing import F64, U8
 from dedupe.core.ragged import concat
 from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks, split
-from dedupe.engines.files.disk.durable import force
 from dedupe.engines.files.disk.manifest import Manifest
 from dedupe.engines.files.disk.run_columns import BAD, BLOCK, INSIDE, ROW, SPAN, Extent, RunColumns
 from dedupe.engines.files.job import Job
@@ -26,6 +25,7 @@ from dedupe.engines.files.reading.rows import End, Part, grouped, parts_of, pref
 from dedupe.engines.files.reading.sources import Source
 from dedupe.engines.index.storage.view import View
 from dedupe.errors import InputError, nearest
+from dedupe.inputs.durable import force
 from dedupe.inputs.formats import read
 from dedupe.matching.comparable import Spans, fingerprint
 from dedupe.verbs.clean import clean_batch

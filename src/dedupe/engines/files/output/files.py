@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dedupe.engines.files.disk.durable import force, rename, write_text
 from dedupe.engines.files.disk.manifest import Manifest
 from dedupe.engines.files.disk.run_columns import Extent, RunColumns
 from dedupe.engines.files.job import Job
@@ -20,6 +19,7 @@ from dedupe.engines.files.output.removed_list import Names, RemovedList, write_p
 from dedupe.engines.files.output.rows import FileWriter
 from dedupe.engines.files.progress import Progress
 from dedupe.engines.files.reading.sources import NOTES, Source
+from dedupe.inputs.durable import force, rename, write_text
 
 _CHECKPOINT = 64 << 20  # bytes of input between two notes of the writing
 _FILES = 1000  # the same in files

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,7 @@ from dedupe.engines.index.storage.records import Records, write_records
 from dedupe.engines.index.storage.segments import Segment, SegmentWriter
 from dedupe.engines.index.storage.view import FAMILIES, Changes
 from dedupe.errors import DedupeError
+from dedupe.inputs.durable import force
 
 Fill = Callable[[SegmentWriter], dict[str, int]]  # writes the sections of a file, and says what is in it
 _THREADS = 3  # a commit makes at most one file of each kind
@@ -78,15 +78,9 @@ class NewSegments:
 def sync_folder(path: Path) -> None:
     """Make the names in a folder last through a power cut."""
     try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:  # Windows opens no folders; it keeps names in order itself
-        return
-    try:
-        os.fsync(handle)
+        force([path])
     except OSError as error:
         raise DedupeError(f"cannot write {path}: {error.strerror or error}; nothing was changed") from error
-    finally:
-        os.close(handle)
 
 
 def fill_records(parts: list[Records], decisions: Future[Any]) -> Fill:
