@@ -10,6 +10,8 @@ import reference
 
 from dedupe.core.bands import Plan, keys
 from dedupe.core.clustering.survivors import Buckets, walk
+from dedupe.core.meaning.lexicon import known_words
+from dedupe.core.meaning.pairs import meanings
 from dedupe.core.measures.similarity import intersections, ranked
 from dedupe.core.minhash import permutations, signatures
 from dedupe.core.native import _native, backend
@@ -160,6 +162,28 @@ def check_walk(
     if n_fixed == 0:
         twin = reference.walk(members, buckets, range(len(members)), threshold, leaders)
         assert list(zip(survivor.tolist(), similarity.tolist(), strict=True)) == twin
+
+
+def check_meanings(texts: Sequence[str]) -> tuple[list[int], list[float]]:
+    """Judge each text beside each, on both roads; verdicts and similarities, row by row."""
+    buffer, starts, ends = lay_out(texts)
+    left, right = (np.ascontiguousarray(side.ravel(), np.int64) for side in np.indices((len(texts), len(texts))))
+    verdicts, similarities = (made.tolist() for made in meanings(buffer, starts, ends, left, right))
+    with numpy_only():
+        slow = [made.tolist() for made in meanings(buffer, starts, ends, left, right)]
+    for pair, (verdict, similarity) in enumerate(zip(*slow, strict=True)):
+        native = verdicts[pair], similarities[pair]
+        both = texts[left[pair]], texts[right[pair]]
+        assert native == (verdict, similarity), f"{both}: native {native}, Python {verdict, similarity}"
+    return verdicts, similarities
+
+
+def judge_bytes(buffer: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Judge each block beside each with the kernel alone; the bytes need not be UTF-8."""
+    left, right = (np.ascontiguousarray(side.ravel(), np.int64) for side in np.indices((starts.size, starts.size)))
+    verdicts, similarities = np.empty(left.size, np.int8), np.empty(left.size)
+    _native.meanings(buffer, starts, ends, left, right, *TABLE, known_words(), verdicts, similarities)
+    return verdicts, similarities
 
 
 def check_intersections(members: Sequence[Sequence[int]], threshold: float) -> None:

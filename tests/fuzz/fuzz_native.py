@@ -26,7 +26,7 @@ def check(data: bytes) -> None:
     """Read one input: a byte that chooses the stage, two of settings, then text, sets or noise."""
     if len(data) < 4:
         return
-    stage, one, two, rest = data[0] % 9, data[1], data[2], data[3:]
+    stage, one, two, rest = data[0] % 11, data[1], data[2], data[3:]
     if stage == 0:
         check_sets(one, two, rest)
     elif stage == 1:
@@ -35,6 +35,8 @@ def check(data: bytes) -> None:
         check_lines(one, rest)
     elif stage == 3:
         check_postings(one, two, rest)
+    elif stage in (4, 5):
+        check_meanings(one, two, rest)
     else:
         check_text(one, two, rest)
 
@@ -70,6 +72,12 @@ def check_lines(cut: int, data: bytes) -> None:
     agreement.check_lines([text[:cut], text[cut:]], cut % 3)
 
 
+def check_meanings(cut: int, size: int, data: bytes) -> None:
+    """A text, the text without a part, and that part; each beside each."""
+    text = data.decode("utf-8", "surrogateescape")
+    agreement.check_meanings([text, text[:cut] + text[cut + size % 40 :], text[cut : cut + size % 40]])
+
+
 def check_noise(cut: int, data: bytes) -> None:
     """Bytes that need not be UTF-8: any result, but no crash and no word outside of its block."""
     buffer = np.frombuffer(data, np.uint8)
@@ -78,6 +86,7 @@ def check_noise(cut: int, data: bytes) -> None:
     block = np.repeat([0, 1], np.diff(made["word_offsets"]))
     assert (made["word_starts"] >= starts[block]).all()
     assert (made["word_ends"] <= ends[block]).all()
+    agreement.judge_bytes(buffer, starts, ends)
 
 
 def generated(chooser: random.Random) -> bytes:

@@ -47,10 +47,9 @@ ENTITIES = {
     "Eacute": "É", "Egrave": "È", "Agrave": "À", "Aacute": "Á", "Aring": "Å", "AElig": "Æ", "Ccedil": "Ç",
     "Iacute": "Í", "Ntilde": "Ñ", "Oacute": "Ó", "Oslash": "Ø", "Uacute": "Ú",
 }  # fmt: skip
-_ENTITY = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,6}));")
+_ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,6}));")
 # A word cut at the end of a line; the rest follows on the next, perhaps behind the mark of a quotation or comment.
-_LETTER = r"[^\W\d_]"
-_CUT = re.compile(rf"(?<={_LETTER})(?:[-\u2010]|\u00ad)[ \t]*(?:\r\n|\r|\n)[ \t>]*(?={_LETTER})")
+_CUT = re.compile(r"[-\u2010\u00ad][ \t]*(?:\r\n|\r|\n)[ \t>]*")
 
 # Zero of each set of decimal digits.
 _ZEROS = (
@@ -140,7 +139,7 @@ def _folded(point: int) -> tuple[tuple[int, int], ...]:
 
 def _atoms(text: str) -> list[_Atom]:
     """Folded code points, entities read, words joined that a line end cuts, and ignored code points dropped."""
-    cuts = {found.start(): found.end() for found in _CUT.finditer(text)} if "\n" in text or "\r" in text else {}
+    cuts = {found.start(): found.end() for found in _CUT.finditer(text) if _is_inside_word(text, *found.span())}
     entities = {found.start(): found for found in _ENTITY.finditer(text)} if "&" in text else {}
     atoms: list[_Atom] = []
     at = 0
@@ -160,6 +159,12 @@ def _atoms(text: str) -> list[_Atom]:
             atoms.extend(_Atom(point, kind, code, at, end) for point, kind in _folded(code))
         at = end
     return atoms
+
+
+def _is_inside_word(text: str, begin: int, end: int) -> bool:
+    """Whether letters of a script with spaces between words stand on both sides of a part of a text."""
+    folded = [_folded(ord(side)) for side in (text[begin - 1 : begin], text[end : end + 1]) if side]
+    return len(folded) == 2 and all(points and points[0][1] == LETTER and not _digit(points[0][0]) for points in folded)
 
 
 def _meant(found: re.Match[str]) -> str | None:

@@ -7,6 +7,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include "_meaning_rules.h"
 #include "_native_kernels.h"
 
 #define MAX_WIDTH (1 << 20) /* bounds the memory that a window of words needs */
@@ -24,7 +25,7 @@ static void release(Held *held)
     while (held->n_views) PyBuffer_Release(&held->views[--held->n_views]);
 }
 
-typedef enum { U8 = 0x10, U16 = 0x20, U32 = 0x40, U64 = 0x80, I32 = 0x41, I64 = 0x81, F64 = 0x82 } Type;
+typedef enum { U8 = 0x10, U16 = 0x20, U32 = 0x40, U64 = 0x80, I8 = 0x11, I32 = 0x41, I64 = 0x81, F64 = 0x82 } Type;
 
 static const char *type_name(Type type)
 {
@@ -33,6 +34,7 @@ static const char *type_name(Type type)
     case U16: return "uint16";
     case U32: return "uint32";
     case U64: return "uint64";
+    case I8: return "int8";
     case I32: return "int32";
     case I64: return "int64";
     default: return "float64";
@@ -82,6 +84,18 @@ static bool offsets_fit(const int64_t *offsets, Py_ssize_t n, Py_ssize_t limit, 
     for (Py_ssize_t i = 1; fits && i < n; i++) fits = offsets[i - 1] <= offsets[i];
     if (!fits) PyErr_Format(PyExc_ValueError, "%s must ascend from 0 or more to at most %zd", name, limit);
     return fits;
+}
+
+/* Whether each pair has two numbers of the `limit` things that `what` names. */
+static bool pairs_fit(const int64_t *left, const int64_t *right, Py_ssize_t n, Py_ssize_t limit, const char *what)
+{
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (left[i] < 0 || right[i] < 0 || left[i] >= limit || right[i] >= limit) {
+            PyErr_Format(PyExc_ValueError, "pair %zd is (%lld, %lld), but there are %zd %s", i, (long long)left[i],
+                         (long long)right[i], limit, what);
+            return false;
+        }
+    return true;
 }
 
 /* ---- Text ---- */
@@ -472,12 +486,7 @@ static PyObject *native_intersections(PyObject *module, PyObject *args)
                 (right = borrow(&held, right_in, "right", I64, false, &n)) &&
                 (counts = borrow(&held, counts_out, "counts", I64, true, &n)) &&
                 offsets_fit(offsets, n_offsets, n_hashes, "offsets");
-    for (Py_ssize_t i = 0; fits && i < n; i++)
-        if (left[i] < 0 || right[i] < 0 || left[i] >= n_offsets - 1 || right[i] >= n_offsets - 1) {
-            PyErr_Format(PyExc_ValueError, "pair %zd is (%lld, %lld), but there are %zd sets", i, (long long)left[i],
-                         (long long)right[i], n_offsets - 1);
-            fits = false;
-        }
+    fits = fits && pairs_fit(left, right, n, n_offsets - 1, "sets");
     if (fits) {
         Py_BEGIN_ALLOW_THREADS
         for (Py_ssize_t i = 0; i < n; i++) {
@@ -575,6 +584,70 @@ static PyObject *native_walk(PyObject *module, PyObject *args)
     release(&held);
     return fits && has_memory ? Py_BuildValue("LLL", (long long)out.n_compared, (long long)out.n_matched,
                                               (long long)out.n_capped) : NULL;
+}
+
+/* ---- meanings ---- */
+
+/* Borrow the upper halves of the hashes of known words, which must ascend, to judge the blocks of a text by. */
+static bool borrow_known(Held *held, PyObject *source, const Text *text, Texts *texts)
+{
+    Py_ssize_t n = -1;
+    const uint32_t *known = borrow(held, source, "known", U32, false, &n);
+    if (!known) return false;
+    *texts = (Texts){text->buffer, text->starts, text->ends, known, (size_t)n, text->table};
+    for (Py_ssize_t i = 1; i < n; i++)
+        if (known[i - 1] > known[i]) {
+            PyErr_Format(PyExc_ValueError, "known must ascend, but item %zd is smaller than the one before", i);
+            return false;
+        }
+    return true;
+}
+
+static Outcome write_meanings(const Texts *texts, const int64_t *left, const int64_t *right, size_t n,
+                              int8_t *verdicts, double *similarities)
+{
+    Judge *judge = malloc(sizeof *judge);
+    if (!judge) return NO_MEMORY;
+    Outcome outcome = DONE;
+    set_up_judge(judge, texts);
+    for (size_t i = 0; i < n && outcome == DONE; i++) {
+        int verdict = judge_pair(judge, left[i], right[i], similarities + i);
+        if (verdict == NOT_JUDGED) outcome = NO_MEMORY;
+        verdicts[i] = (int8_t)verdict;
+    }
+    free_judge(judge);
+    free(judge);
+    return outcome;
+}
+
+static PyObject *native_meanings(PyObject *module, PyObject *args)
+{
+    PyObject *in[6], *left_in, *right_in, *known_in, *verdicts_out, *similarities_out;
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOOO:meanings", in, in + 1, in + 2, &left_in, &right_in, in + 3, in + 4, in + 5,
+                          &known_in, &verdicts_out, &similarities_out))
+        return NULL;
+    Held held = {.n_views = 0};
+    Text text;
+    Texts texts;
+    Outcome outcome = DONE;
+    Py_ssize_t n = -1;
+    const int64_t *left, *right;
+    int8_t *verdicts;
+    double *similarities;
+    bool fits = borrow_text(&held, in, &text) && borrow_known(&held, known_in, &text, &texts) &&
+                (left = borrow(&held, left_in, "left", I64, false, &n)) &&
+                (right = borrow(&held, right_in, "right", I64, false, &n)) &&
+                (verdicts = borrow(&held, verdicts_out, "verdicts", I8, true, &n)) &&
+                (similarities = borrow(&held, similarities_out, "similarities", F64, true, &n)) &&
+                pairs_fit(left, right, n, text.n_blocks, "blocks");
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        outcome = write_meanings(&texts, left, right, (size_t)n, verdicts, similarities);
+        Py_END_ALLOW_THREADS
+        fits = raise_outcome(outcome, "");
+    }
+    release(&held);
+    return fits ? Py_NewRef(Py_None) : NULL;
 }
 
 /* ---- find_postings ---- */
@@ -688,6 +761,10 @@ static PyMethodDef methods[] = {
      "walk(set_offsets, set_hashes, bucket_offsets, bucket_ids, n_buckets, n_fixed, threshold, leaders, survivor, "
      "similarity)\n--\n\n"
      "Decide which blocks stay; return pairs compared, blocks matched, leaders refused by full buckets."},
+    {"meanings", native_meanings, METH_VARARGS,
+     "meanings(buffer, starts, ends, left, right, pages, entries, expansions, known, verdicts, similarities)\n--\n\n"
+     "Judge what each pair of blocks says, the left one to stay and the right one to go: 0 the same, 1 contained, "
+     "2 contains, 3 something else."},
     {"find_postings", native_find_postings, METH_VARARGS,
      "find_postings(wanted, run, id_bits, rows, firsts, ends)\n--\n\n"
      "Write which of the wanted keys a sorted run has, and where the postings of each begin and end; return how many."},

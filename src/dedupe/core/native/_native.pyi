@@ -14,6 +14,7 @@ _U8 = npt.NDArray[np.uint8]
 _U16 = npt.NDArray[np.uint16]
 _U32 = npt.NDArray[np.uint32]
 _U64 = npt.NDArray[np.uint64]
+_I8 = npt.NDArray[np.int8]
 _I32 = npt.NDArray[np.int32]
 _I64 = npt.NDArray[np.int64]
 _F64 = npt.NDArray[np.float64]
@@ -90,5 +91,18 @@ def walk(
     survivor: _I64,
     similarity: _F64,
 ) -> tuple[int, int, int]: ...
+def meanings(
+    buffer: _U8,
+    starts: _I64,
+    ends: _I64,
+    left: _I64,
+    right: _I64,
+    pages: _U16,
+    entries: _U32,
+    expansions: _U32,
+    known: _U32,
+    verdicts: _I8,
+    similarities: _F64,
+) -> None: ...
 def find_postings(wanted: _U64, run: _U64, id_bits: int, rows: _I64, firsts: _I64, ends: _I64) -> int: ...
 def split_postings(postings: _U64, id_bits: int, stays: _U8, met: _I64, leaders: int, rest: _U64) -> int: ...
