@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import dedupe
 from tests.conformance.samples import COLLECTIONS
 from tests.corpora import crowd, near_duplicates, paragraphs
 from tests.hostile import QUICK
@@ -163,17 +164,25 @@ HOSTILE = [
     for unit in UNITS
 ]
 FULL = [Scenario("a bucket with too many leaders", crowd(150, 7), {"threshold": 0.92, "recall": 0.9999})]
+KNOWN = random.Random(4).sample([*mixed(), *COLLECTIONS["edited 1"]], 60)
 AGAINST = [
     Scenario(
-        f"against, {unit}, keep={keep}",
+        f"against {'texts alike' if is_repeating else 'texts'}, {unit}, keep={keep}",
         random.Random(3).sample([*mixed(), *COLLECTIONS["edited 1"]], 120),
         {"unit": unit, "keep": keep, "threshold": 0.7},
-        known=random.Random(4).sample([*mixed(), *COLLECTIONS["edited 1"]], 60),
-        broken_in=dict.fromkeys(("index", "files"), "known texts are matched among themselves"),
+        known=KNOWN if is_repeating else dedupe.unique(KNOWN, unit=unit, threshold=0.7),
+        broken_in=dict.fromkeys(("index", "files"), "only the survivors among the known texts count")
+        if is_repeating
+        else {},
         refused_in=frozenset(["spark"]) if unit == "document" else frozenset(["spark", "files"]),
     )
-    for unit in ("document", "paragraph")
-    for keep in ("first", "longest")
+    for unit, keep, is_repeating in (
+        ("document", "first", True),
+        ("document", "first", False),
+        ("document", "longest", False),
+        ("paragraph", "first", False),
+        ("paragraph", "longest", False),
+    )
 ]
 BY_COLUMN = [
     Scenario(

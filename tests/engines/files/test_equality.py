@@ -64,18 +64,6 @@ def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Job, "budget_bytes", property(lambda self: 40_000))
 
 
-@pytest.mark.parametrize("keep", ["first", "last", "longest"])
-@pytest.mark.parametrize("n_texts", [1, 2, 50, 900])
-@pytest.mark.parametrize("n_files", [1, 3])
-def test_survivors_equal_those_of_find(tmp_path: Path, keep: str, n_texts: int, n_files: int) -> None:
-    texts = planted(n_texts, seed=n_texts)
-    paths = write(tmp_path / "in", texts, n_files)
-
-    clean_files(paths, tmp_path / "out", keep=keep)
-
-    assert kept_ids(tmp_path / "out") == expected_ids(texts, keep=keep)
-
-
 @pytest.mark.usefixtures("scarce")
 @pytest.mark.parametrize("keep", ["first", "last", "longest"])
 @pytest.mark.parametrize("threshold", [0.4, 0.7, 1.0])
@@ -167,36 +155,6 @@ def test_numbers_in_text_are_compared_as_numbers(tmp_path: Path) -> None:
     clean_files(tmp_path / "in.csv", tmp_path / "out", keep="highest:score")
 
     assert (tmp_path / "out/in.csv").read_text() == "text,score\na b,10\n"
-
-
-def test_a_keep_function_decides_as_in_find(tmp_path: Path) -> None:
-    texts = planted(300, seed=11)
-    paths = write(tmp_path / "in", texts, 2)
-
-    def keep(block: dedupe.Block) -> float:
-        return block.text.count("7")
-
-    clean_files(paths, tmp_path / "out", keep=keep)
-
-    assert kept_ids(tmp_path / "out") == expected_ids(texts, keep=keep)
-
-
-@pytest.mark.parametrize("keep", ["first", "longest"])
-@pytest.mark.parametrize("min_words", [0, 3, 8])
-@pytest.mark.parametrize("unit", ["paragraph", "line", "sentence"])
-def test_parts_that_go_are_those_of_find(tmp_path: Path, keep: str, min_words: int, unit: Any) -> None:
-    texts = [f"{text}\n\nRead more here" for text in planted(300, seed=13)]
-    paths = write(tmp_path / "in", texts, 2)
-    found = dedupe.find(texts, unit=unit, keep=keep, min_words=min_words)
-
-    clean_files(paths, tmp_path / "out", unit=unit, keep=keep, min_words=min_words, threshold=0.7, id="id")
-
-    listed = [json.loads(line) for line in (tmp_path / "out/_dedupe/removed.jsonl").read_text().splitlines()]
-    made = [(int(one["id"]), *one["span"], int(one["survivor"]["id"]), *one["survivor"]["span"]) for one in listed]
-    assert made == [
-        (one.block.doc, one.block.start, one.block.end, one.survivor.doc, one.survivor.start, one.survivor.end)
-        for one in found.duplicates
-    ]
 
 
 @pytest.mark.usefixtures("scarce")
