@@ -86,12 +86,20 @@ def in_index(size: int, *, store_text: bool = True) -> Callable[[Scenario, Path]
         with dedupe.Index(folder / "texts.idx", store_text=store_text, **settings) as index:
             pairs = enumerate(scenario.known or scenario.texts)
             while batch := list(itertools.islice(pairs, size)):
-                index.add(batch)
+                index.add(framed(batch) if None in scenario.texts else batch)
             if scenario.known:
                 return answer_of(index.find(list(scenario.texts), keep=keep).duplicates, settings)
             return answer_of(index.duplicates(), settings)
 
     return run
+
+
+def framed(batch: list[tuple[int, str | None]]) -> Any:
+    """Pairs of id and text as an Arrow table, which can hold a null."""
+    import pyarrow as pa
+
+    ids, texts = zip(*batch, strict=True)
+    return pa.table({"id": pa.array(ids), "text": pa.array(texts, pa.string())})
 
 
 PLACES: dict[str, Callable[[Scenario, Path], Answer]] = {

@@ -107,7 +107,6 @@ BY_HAND = [
         [None, LONG, "", None, LONG],
         expected={(4, 0, len(LONG)): (1, 0, len(LONG))},
         refused_in=frozenset(["files"]),  # a row that cannot be read, as on_error says
-        broken_in={"index": "a null is refused"},
     ),
 ]  # fmt: skip
 
