@@ -21,6 +21,7 @@ Unit = Literal["paragraph", "line", "sentence", "document"]
 Measure = Literal["jaccard", "containment", "ratio", "weighted", "coverage"]
 Linkage = Literal["survivor", "complete", "average", "single"]
 Pairs = Literal["survivors", "all"]
+Lose = Literal["nothing", "short", "words"]
 
 # Thresholds and linkages that fit a measure; figures in docs/options.md.
 THRESHOLDS = {"jaccard": 0.7, "containment": 0.7, "ratio": 0.7, "weighted": 0.26, "coverage": 0.2}
@@ -138,6 +139,7 @@ class Settings(TypedDict, total=False):
     keep: str | Callable[[Block], float]
     pairs: Pairs
     min_words: int
+    lose: Lose
     seed: int
     threads: int | None
 
@@ -165,6 +167,11 @@ class Options:
         pairs: ``survivors`` lists each duplicate with its survivor, ``all`` every matching pair.
         min_words: Blocks with fewer words stay, equal to another or not, and nothing goes because of them; inside one
             text they go beside a repeat, as :func:`dedupe.clean` says.
+        lose: What may go with a copy. ``nothing``: a block goes only when its survivor says all that it says: they
+            differ in form alone (case, spaces, punctuation, quotes, accents left out, misspellings, …), or the survivor
+            has whole sentences more; docs/meaning.md has the rules. ``words``: the threshold alone decides. ``short``:
+            ``nothing`` for blocks of up to 50 words, ``words`` for longer ones. None takes ``short`` for documents and
+            ``nothing`` for smaller units, and ``words`` for measures and linkages other than the usual ones.
         seed: Seed of the signatures, 0 to 2**32 - 1. It moves which pairs below the full recall are found, nothing else.
         threads: Threads to use; None takes all processors. The result does not depend on it.
     """
@@ -190,6 +197,10 @@ class Options:
         default="survivors", metadata=_about(str, "Matches to list: with survivors, or all", choices=get_args(Pairs))
     )
     min_words: int = field(default=0, metadata=_about(int, "Blocks with fewer words stay, equal or not", high=1 << 31))
+    lose: Lose = field(
+        default=None,  # type: ignore[assignment]  # set for the unit when the options are made
+        metadata=_about(str, "What may go with a copy", choices=get_args(Lose), unset=True),
+    )
     seed: int = field(default=1, metadata=_about(int, "Seed of the signatures", high=(1 << 32) - 1))
     threads: int | None = field(
         default=None, metadata=_about(int, "Threads; the result does not depend on it", low=1, high=1024, unset=True)
@@ -211,6 +222,19 @@ class Options:
             raise OptionError(
                 f"linkage={self.linkage!r} needs the measure 'jaccard' or 'weighted', got {self.measure!r}; "
                 "with others each duplicate is compared with its survivor alone: linkage='survivor'"
+            )
+        self._settle_lose()
+
+    def _settle_lose(self) -> None:
+        """Choose what may be lost, and refuse what cannot be kept."""
+        is_usual = self.measure == "jaccard" and self.linkage == "survivor"
+        if self.lose is None:
+            usual = "short" if self.unit == "document" else "nothing"
+            object.__setattr__(self, "lose", usual if is_usual else "words")
+        elif self.lose != "words" and not is_usual:
+            raise OptionError(
+                f"lose={self.lose!r} needs measure='jaccard' and linkage='survivor', got measure={self.measure!r} and "
+                f"linkage={self.linkage!r}; with others the threshold decides: lose='words'"
             )
 
     def to_dict(self) -> dict[str, Any]:

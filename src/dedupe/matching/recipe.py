@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from dedupe.core import bands
 from dedupe.core.bands import Plan
 from dedupe.core.clustering.survivors import LEADERS
@@ -17,6 +19,8 @@ from dedupe.options import DESCRIPTIONS, Options, column_policy, listed
 # documents; and up to seven words are a heading, a refrain or a table cell. Figures: docs/options.md.
 _PARTS: dict[str, Any] = {"threshold": 0.8, "min_words": 8}
 _WHOLE: dict[str, Any] = {"unit": "document"}
+SHORT_WORDS = 50  # up to which lose="short" looks at what differs; figures: docs/meaning.md
+ALIKE = 0.7  # share of common words for which copies that say the same are looked for
 _WALK: dict[str, tuple[Any, ...]] = {"measure": ("jaccard",), "linkage": ("survivor",), "pairs": ("survivors",)}
 _DUPLICATES = ("jaccard", "containment", "ratio", "weighted")
 
@@ -135,14 +139,23 @@ class Recipe:
         """Jaccard similarity for which the bands are planned.
 
         An alignment ratio says little about shared shingles; half of it is what edits spread over a text leave of it.
+        Slips and cut words leave copies that say the same at about 0.7 of their words.
         """
         threshold = self.options.threshold
+        if self.options.lose != "words":
+            return min(threshold, ALIKE)
         return threshold if self.options.measure == "jaccard" else max(threshold / 2, 0.05)
 
     @property
     def recall_promised(self) -> float:
         """Share of the pairs at the threshold that share a bucket."""
         return round(self.plan.share_found(self.candidate_threshold), 4)
+
+    def is_careful(self, n_words: Any) -> Any:
+        """Which blocks go only when nothing is lost, by their words: an array of numbers to one of booleans."""
+        if self.options.lose == "short":
+            return n_words <= SHORT_WORDS
+        return np.full(np.shape(n_words), self.options.lose == "nothing")
 
     def but(self, **changes: Any) -> Recipe:
         """The same recipe with other options that leave the plan as it is."""

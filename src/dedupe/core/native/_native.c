@@ -9,6 +9,7 @@
 
 #include "_meaning_rules.h"
 #include "_native_kernels.h"
+#include "_plain_hash.h"
 
 #define MAX_WIDTH (1 << 20) /* bounds the memory that a window of words needs */
 #define MAX_HASHES (1 << 16)
@@ -650,6 +651,34 @@ static PyObject *native_meanings(PyObject *module, PyObject *args)
     return fits ? Py_NewRef(Py_None) : NULL;
 }
 
+/* ---- plain_hashes ---- */
+
+static PyObject *native_plain_hashes(PyObject *module, PyObject *args)
+{
+    PyObject *in[6], *hashes_out;
+    unsigned long long key[2];
+    if (!PyArg_ParseTuple(args, "OOOOOOKKO:plain_hashes", in, in + 1, in + 2, in + 3, in + 4, in + 5, key, key + 1,
+                          &hashes_out))
+        return NULL;
+    Held held = {.n_views = 0};
+    Text text;
+    uint64_t *hashes = NULL;
+    bool fits = borrow_text(&held, in, &text);
+    if (fits) {
+        Py_ssize_t twice = 2 * text.n_blocks;
+        fits = (hashes = borrow(&held, hashes_out, "hashes", U64, true, &twice)) != NULL;
+    }
+    if (fits) {
+        const uint64_t keys[2] = {key[0], key[1]};
+        Py_BEGIN_ALLOW_THREADS
+        fits = hash_plain_forms(&text.table, text.buffer, text.starts, text.ends, (size_t)text.n_blocks, keys, hashes);
+        Py_END_ALLOW_THREADS
+        if (!fits) PyErr_NoMemory();
+    }
+    release(&held);
+    return fits ? Py_NewRef(Py_None) : NULL;
+}
+
 /* ---- find_postings ---- */
 
 static bool id_bits_fit(int id_bits)
@@ -765,6 +794,9 @@ static PyMethodDef methods[] = {
      "meanings(buffer, starts, ends, left, right, pages, entries, expansions, known, verdicts, similarities)\n--\n\n"
      "Judge what each pair of blocks says, the left one to stay and the right one to go: 0 the same, 1 contained, "
      "2 contains, 3 something else."},
+    {"plain_hashes", native_plain_hashes, METH_VARARGS,
+     "plain_hashes(buffer, starts, ends, pages, entries, expansions, key, more_key, hashes)\n--\n\n"
+     "Write a keyed hash of 128 bits of all that each block says."},
     {"find_postings", native_find_postings, METH_VARARGS,
      "find_postings(wanted, run, id_bits, rows, firsts, ends)\n--\n\n"
      "Write which of the wanted keys a sorted run has, and where the postings of each begin and end; return how many."},
