@@ -198,7 +198,7 @@ class Options:
     )
     min_words: int = field(default=0, metadata=_about(int, "Blocks with fewer words stay, equal or not", high=1 << 31))
     lose: Lose = field(
-        default=None,  # type: ignore[assignment]  # set for the unit when the options are made
+        default=None,  # type: ignore[arg-type]  # set for the unit when the options are made
         metadata=_about(str, "What may go with a copy", choices=get_args(Lose), unset=True),
     )
     seed: int = field(default=1, metadata=_about(int, "Seed of the signatures", high=(1 << 32) - 1))

@@ -119,6 +119,27 @@ def shingle_sets(buffer: U8, starts: I64, ends: I64, *, width_words: int, thread
     return concat([NO_SHINGLES, *in_pieces(one, starts, ends, threads)])
 
 
+def count_words(buffer: U8, starts: I64, ends: I64) -> I64:
+    """Count the words of blocks, in any order.
+
+    Args:
+        buffer: Array of shape (n_bytes,), uint8, UTF-8.
+        starts: Array of shape (n_blocks,), int64.
+        ends: Array of shape (n_blocks,), int64.
+
+    Returns:
+        Array of shape (n_blocks,), int64.
+    """
+    if backend.native():
+        offsets = np.empty(starts.size + 1, np.int64)
+        backend.kernels().words(buffer, starts, ends, *unicode.table()[:3], offsets, None, None, None)
+        return np.diff(offsets)
+    order = np.argsort(starts, kind="stable")
+    counts = np.empty(starts.size, np.int64)
+    counts[order] = np.diff(words(buffer, starts[order], ends[order]).offsets)
+    return counts
+
+
 def _native_sets(buffer: U8, starts: I64, ends: I64, width_words: int) -> Shingles:
     # the most words per byte: U+3316 has three bytes and folds into six Japanese letters, each a word
     room = np.empty(2 * int((ends - starts).sum()), np.uint64)

@@ -163,7 +163,7 @@ def decide(batches: Batches, recipe: Recipe) -> Batches:
     texts = text_of_arrow(table.column("text"), "column 'text'").batch
     rank, lists = np.asarray(table.column("rank")), table.column("keys").combine_chunks()
     keys, bucket = np.unique(np.asarray(lists.flatten()), return_inverse=True)
-    compared = Comparable.of(Spans.whole(texts), recipe.options)
+    compared = Comparable.of(Spans.whole(texts), recipe)
     buckets = Buckets(offsets_of(np.asarray(lists.value_lengths())), bucket.reshape(-1), keys.size)
     links = decide_next(rank[:0], rank, buckets, compared, recipe)
     yield _rows(rank=links.block, survivor=links.survivor, similarity=links.similarity)
@@ -257,12 +257,12 @@ def _behind(carried: _Bucket, members: _Members) -> _Members:
     )
 
 
-def compare(batches: Batches, options: Options) -> Batches:
+def compare(batches: Batches, recipe: Recipe) -> Batches:
     """Measure pairs exactly.
 
     Args:
         batches: left, right (ranks), text_left, text_right.
-        options: The settings.
+        recipe: The settings.
 
     Yields:
         left, right, similarity (Jaccard, 0–1).
@@ -274,19 +274,19 @@ def compare(batches: Batches, options: Options) -> Batches:
         texts = [_read(batch, name).batch for name in ("text_left", "text_right")]
         similarity = np.empty(left.size)
         for part in slices(texts[0].sizes + texts[1].sizes, _PART_BYTES):
-            own, at_own = _different(texts[0], left, part, options)
-            other, at_other = _different(texts[1], right, part, options)
-            similarity[part] = similarities(own, other, at_own, at_other)
+            own, at_own = _different(texts[0], left, part, recipe)
+            other, at_other = _different(texts[1], right, part, recipe)
+            similarity[part] = similarities(own, other, at_own, at_other, recipe)
         yield _rows(left=left, right=right, similarity=similarity)
 
 
-def _different(texts: Batch, ids: I64, part: slice, options: Options) -> tuple[Comparable, I64]:
+def _different(texts: Batch, ids: I64, part: slice, recipe: Recipe) -> tuple[Comparable, I64]:
     """The different texts in some rows, and the place of each row's text among them."""
     _, first, place = np.unique(ids[part], return_index=True, return_inverse=True)
     rows = np.sort(first) + part.start
     number = np.argsort(np.argsort(first))
     spans = Spans.whole(texts).take(rows)
-    return Comparable.of(spans, options), number[place.reshape(-1)]
+    return Comparable.of(spans, recipe), number[place.reshape(-1)]
 
 
 def settle(batches: Batches) -> Batches:

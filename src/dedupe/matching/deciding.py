@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dedupe.core.clustering.survivors import Buckets, walk
+from dedupe.core.clustering.survivors import Buckets, Judge, walk
 from dedupe.core.hashing import F64, I64
 from dedupe.core.measures.similarity import pair_similarities, ranked
 from dedupe.matching.comparable import Comparable
 from dedupe.matching.recipe import Recipe
 from dedupe.options import Options
+
+ALIKE_AT_LEAST = 0.5  # share of common words from which what differs is looked at; figures: docs/meaning.md
 
 
 def takes_part(n_words: Any, options: Options) -> Any:
@@ -36,10 +38,52 @@ def is_compared(n_words: Any, options: Options) -> Any:
     return n_words >= max(options.min_words, 1)
 
 
-def similarities(left: Comparable, right: Comparable, at_left: I64, at_right: I64) -> F64:
-    """Jaccard similarity of pairs of a block of `left` and one of `right`, by their places there."""
+def similarities(left: Comparable, right: Comparable, at_left: I64, at_right: I64, recipe: Recipe) -> F64:
+    """Similarity of pairs of a block of `left`, which is to stay, and one of `right`, by their places there."""
     both = Comparable.concat((left, right))
-    return pair_similarities(ranked(both.sets), at_left, at_right + left.sets.n_rows)
+    at_right = at_right + left.sets.n_rows
+    return judged(pair_similarities(ranked(both.sets), at_left, at_right), both, at_left, at_right, recipe)
+
+
+def judged(similarity: F64, texts: Comparable, left: I64, right: I64, recipe: Recipe) -> F64:
+    """Look at what differs in pairs where nothing may be lost.
+
+    Args:
+        similarity: Array of shape (n_pairs,), float64, of the shingle sets.
+        texts: The blocks.
+        left: Array of shape (n_pairs,), int64, places of the blocks that are to stay.
+        right: Array of shape (n_pairs,), int64, places of those that are to go.
+        recipe: The settings.
+
+    Returns:
+        Array of shape (n_pairs,), float64: there the share of what both say, 0 where the left does not say all that
+        the right says; elsewhere the similarity as it was.
+    """
+    careful = texts.careful[right]
+    if not careful.any():
+        return similarity
+    result = np.where(careful, 0.0, similarity)
+    near = np.flatnonzero(careful & (similarity >= min(ALIKE_AT_LEAST, recipe.options.threshold)))
+    passes, share = Judge(*texts.spans(), least=recipe.options.threshold).passes(left[near], right[near])
+    result[near] = np.where(passes, share, 0.0)
+    return result
+
+
+class Variants(NamedTuple):
+    """Blocks that share enough with one that stays, and say something else.
+
+    Attributes:
+        block: Array of shape (n_variants,), int64.
+        other: Array of shape (n_variants,), int64: the block that each shares most with.
+        similarity: Array of shape (n_variants,), float64: share of common words, 0–1.
+    """
+
+    block: I64
+    other: I64
+    similarity: F64
+
+
+NO_VARIANTS = Variants(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
 
 
 class Links(NamedTuple):
@@ -51,6 +95,7 @@ class Links(NamedTuple):
         similarity: Array of shape (n_links,), float64: of the two.
         n_compared: Pairs that were compared.
         n_capped: Times that a bucket was too full for one more leader.
+        variants: New blocks that stay although they are alike enough, since something would be lost.
     """
 
     block: I64
@@ -58,6 +103,7 @@ class Links(NamedTuple):
     similarity: F64
     n_compared: int
     n_capped: int
+    variants: Variants
 
 
 def decide_next(known: I64, new: I64, buckets: Buckets, texts: Comparable, recipe: Recipe) -> Links:
@@ -78,12 +124,53 @@ def decide_next(known: I64, new: I64, buckets: Buckets, texts: Comparable, recip
     Returns:
         The new blocks that go.
     """
-    walked = walk(texts.sets, buckets, threshold=recipe.options.threshold, n_fixed=known.size, leaders=recipe.leaders)
     numbers = np.concatenate((known, new)) if known.size else new
-    gone = np.flatnonzero(walked.survivor != np.arange(numbers.size))
+    n_careful = int(texts.careful.sum())
+    if n_careful in (0, numbers.size):
+        return _walked(numbers, known.size, buckets, texts, recipe)
+    # blocks of one kind share no bucket with those of the other
+    parts = []
+    for places in (np.flatnonzero(~texts.careful), np.flatnonzero(texts.careful)):
+        n_known = int(np.searchsorted(places, known.size))
+        parts.append(_walked(numbers[places], n_known, buckets.take(places), texts.take(places), recipe))
+    one, other = parts
+    order = np.argsort(_places(new, np.concatenate((one.block, other.block))), kind="stable")
     return Links(
-        numbers[gone], numbers[walked.survivor[gone]], walked.similarity[gone], walked.n_compared, walked.n_capped
-    )
+        np.concatenate((one.block, other.block))[order],
+        np.concatenate((one.survivor, other.survivor))[order],
+        np.concatenate((one.similarity, other.similarity))[order],
+        one.n_compared + other.n_compared, one.n_capped + other.n_capped, other.variants,
+    )  # fmt: skip
+
+
+def _places(new: I64, blocks: I64) -> I64:
+    """Where blocks stand among the new ones."""
+    by_number = np.argsort(new, kind="stable")
+    result: I64 = by_number[np.searchsorted(new, blocks, sorter=by_number)]
+    return result
+
+
+def _walked(numbers: I64, n_known: int, buckets: Buckets, texts: Comparable, recipe: Recipe) -> Links:
+    """Walk over blocks of one kind."""
+    options = recipe.options
+    judge = None
+    threshold = options.threshold
+    if texts.careful.any():
+        judge = Judge(*texts.spans(), least=options.threshold)
+        threshold = min(ALIKE_AT_LEAST, threshold)
+    walked = walk(
+        texts.sets, buckets, threshold=threshold, n_fixed=n_known, leaders=recipe.leaders, judge=judge
+    )  # fmt: skip
+    gone = np.flatnonzero(walked.survivor != np.arange(numbers.size))
+    variants = NO_VARIANTS
+    if walked.variant is not None:
+        place = np.flatnonzero(walked.variant >= 0)
+        place = place[walked.variant_similarity[place] >= options.threshold]
+        variants = Variants(numbers[place], numbers[walked.variant[place]], walked.variant_similarity[place])
+    return Links(
+        numbers[gone], numbers[walked.survivor[gone]], walked.similarity[gone], walked.n_compared, walked.n_capped,
+        variants,
+    )  # fmt: skip
 
 
 def follow_heads(head: I64, links: Links) -> tuple[I64, F64]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ from dedupe.core.measures.ratio import ratios
 from dedupe.core.measures.similarity import dense, pair_similarities, ranked
 from dedupe.core.shingles import Shingles, sets
 from dedupe.matching.comparable import Comparable, Spans
-from dedupe.matching.deciding import Links, decide_next
+from dedupe.matching.deciding import NO_VARIANTS, Links, decide_next, judged
 from dedupe.matching.recipe import Recipe
 from dedupe.options import Options
 
@@ -44,9 +43,9 @@ class Heads(NamedTuple):
     scope: U64 | None
     n_fixed: int
 
-    def texts(self, numbers: I64 | slice, options: Options) -> Comparable:
+    def texts(self, numbers: I64 | slice, recipe: Recipe) -> Comparable:
         """What some of the blocks are compared by."""
-        return Comparable.of(Spans(self.buffer, self.starts[numbers], self.ends[numbers]), options)
+        return Comparable.of(Spans(self.buffer, self.starts[numbers], self.ends[numbers]), recipe)
 
 
 class Measured(NamedTuple):
@@ -92,24 +91,24 @@ def resolve(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Resolved:
     options = recipe.options
     if options.measure == "jaccard" and options.linkage == "survivor":
         return _walked(heads, recipe, stats)
-    measured = _MEASURES[options.measure](heads, options, stats)
+    measured = _MEASURES[options.measure](heads, recipe, stats)
     near = measured.near
     left, right, score = _matches(measured, heads.n_fixed, options.threshold)
     survivor, similarity = _linked(measured, left, right, score, options)
     gone = np.flatnonzero(survivor != np.arange(near.size))
-    links = Links(near[gone], near[survivor[gone]], similarity[gone], measured.left.size, 0)
+    links = Links(near[gone], near[survivor[gone]], similarity[gone], measured.left.size, 0, NO_VARIANTS)
     return Resolved(links, near[left], near[right], score)
 
 
 def _walked(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Resolved:
     options = recipe.options
     near, found = _candidates(heads, stats)
-    texts, n_known = heads.texts(near, options), int((near < heads.n_fixed).sum())
+    texts, n_known = heads.texts(near, recipe), int((near < heads.n_fixed).sum())
     links = decide_next(near[:n_known], near[n_known:], found, texts, recipe)
     stats.update(compared=links.n_compared, capped=links.n_capped, leaders_per_bucket=recipe.leaders)
     if options.pairs == "survivors":
         return Resolved(links, links.survivor, links.block, links.similarity)
-    left, right, score = _matches(_all_jaccard(near, found, texts, stats), heads.n_fixed, options.threshold)
+    left, right, score = _matches(_all_jaccard(near, found, texts, recipe, stats), heads.n_fixed, options.threshold)
     return Resolved(links, near[left], near[right], score)
 
 
@@ -143,42 +142,41 @@ def _candidates(heads: Heads, stats: dict[str, Any]) -> tuple[I64, Buckets]:
     return near, found
 
 
-def _jaccard(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
+def _jaccard(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Measured:
     near, found = _candidates(heads, stats)
-    return _all_jaccard(near, found, heads.texts(near, options), stats)
+    return _all_jaccard(near, found, heads.texts(near, recipe), recipe, stats)
 
 
-def _all_jaccard(near: I64, found: Buckets, texts: Comparable, stats: dict[str, Any]) -> Measured:
+def _all_jaccard(near: I64, found: Buckets, texts: Comparable, recipe: Recipe, stats: dict[str, Any]) -> Measured:
     own = ranked(texts.sets)
     left, right = _all_pairs(found, stats)
 
     def again(one: I64, other: I64) -> F64:
-        return pair_similarities(own, one, other)
+        return judged(pair_similarities(own, one, other), texts, one, other, recipe)
 
     return Measured(near, left, right, again(left, right), again)
 
 
-def _ratio(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
+def _ratio(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Measured:
     near, found = _candidates(heads, stats)
     left, right = _all_pairs(found, stats)
-    score = ratios(heads.buffer, heads.starts[near], heads.ends[near], left, right, options.threshold)
+    score = ratios(heads.buffer, heads.starts[near], heads.ends[near], left, right, recipe.options.threshold)
     return Measured(near, left, right, score)
 
 
-def _containment(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
-    own = heads.texts(slice(None), options).sets
+def _containment(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Measured:
+    own = heads.texts(slice(None), recipe).sets
     if heads.scope is not None:  # shingles of different scope must differ
         scoped = fmix64(own.hashes + heads.scope[own.row_of_value])
         own = sets(Shingles(scoped, own.offsets))
-    near, left, right, score, capped = contained_pairs(own, options.threshold)
+    near, left, right, score, capped = contained_pairs(own, recipe.options.threshold)
     stats.update(candidates=int(left.size), compared=int(left.size), capped=capped)
     return Measured(near, left, right, score)
 
 
-def _weighted(heads: Heads, options: Options, stats: dict[str, Any]) -> Measured:
-    own = heads.texts(
-        slice(None), replace(options, width_words=1)
-    ).sets  # single words: their rarity is the information
+def _weighted(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Measured:
+    options = recipe.options
+    own = heads.texts(slice(None), recipe.but(width_words=1)).sets  # single words: their rarity is the information
     found = dense(own)
     weights = weighted.rarity_weights(found)
     words = np.empty(weights.size, np.uint64)  # the hash of each rank
@@ -201,7 +199,7 @@ def _all_pairs(found: Buckets, stats: dict[str, Any]) -> tuple[I64, I64]:
     return left, right
 
 
-_MEASURES: dict[str, Callable[[Heads, Options, dict[str, Any]], Measured]] = {
+_MEASURES: dict[str, Callable[[Heads, Recipe, dict[str, Any]], Measured]] = {
     "jaccard": _jaccard,
     "ratio": _ratio,
     "containment": _containment,

@@ -44,6 +44,7 @@ class Decision(NamedTuple):
         survivor: Array of shape (n_blocks,), int64: the block's own number when it stays.
         similarity: Array of shape (n_blocks,), float64: to the survivor; 0 for a block that stays.
         matches: Every matching pair that was asked for.
+        variants: Pairs of blocks that both stay: alike enough, but one says something else.
         sketch: Words and text hashes of the blocks; the keys are given up for their memory.
         stats: Counts per stage, bands and rows, caps hit.
     """
@@ -51,6 +52,7 @@ class Decision(NamedTuple):
     survivor: I64
     similarity: F64
     matches: Pairs
+    variants: Pairs
     sketch: Sketch
     stats: dict[str, Any]
 
@@ -146,7 +148,8 @@ def decide(
     if options.measure == "jaccard" and pairs.all_alone(found.text_hashes, found.keys):
         stats.update(candidates=0, compared=0, capped=0, duplicates=0, matches=0)
         none = own[:0]
-        return Decision(own, np.zeros(own.size), Pairs(none, none, np.zeros(0)), found, stats)
+        nobody = Pairs(none, none, np.zeros(0))
+        return Decision(own, np.zeros(own.size), nobody, nobody, found, stats)
     head = pairs.groups(found.text_hashes, scope, order)
     stats["groups"] = int((head == own).sum())
     is_long = takes_part(found.n_words, options)
@@ -168,8 +171,10 @@ def decide(
         matches = _with_groups(between_heads, head, order, stats)
     else:
         matches = Pairs(survivor[duplicate], duplicate, similarity[duplicate])
-    stats.update(duplicates=int(duplicate.size), matches=int(matches.left.size))
-    return Decision(survivor, similarity, matches, found, stats)
+    alike = resolved.links.variants
+    variants = Pairs(heads[alike.other], heads[alike.block], alike.similarity)
+    stats.update(duplicates=int(duplicate.size), matches=int(matches.left.size), variants=int(variants.left.size))
+    return Decision(survivor, similarity, matches, variants, found, stats)
 
 
 def _counts(batch: Batch, blocks: Blocks, found: Sketch, recipe: Recipe) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core.hashing import F64, I64, Bool, distinct, offsets_of, opens_run, ranges, slices
+from dedupe.core.hashing import F64, I64, U8, Bool, distinct, offsets_of, opens_run, ranges, slices
+from dedupe.core.meaning.pairs import meanings
+from dedupe.core.meaning.rules import CONTAINED, SAME
 from dedupe.core.measures.similarity import pair_similarities, ranked
 from dedupe.core.native import backend
 from dedupe.core.ragged import Ragged
@@ -42,6 +44,9 @@ class Buckets(NamedTuple):
         return Buckets(kept.offsets, ids.astype(np.int64), used.size)
 
 
+_NONE = np.zeros(0)
+
+
 class Survivors(NamedTuple):
     """What the walk decided.
 
@@ -50,12 +55,40 @@ class Survivors(NamedTuple):
         similarity: Array of shape (n_blocks,), float64: to the survivor; 0 for a block that stays.
         n_compared: Pairs that were compared.
         n_capped: Times that a bucket was too full for one more leader.
+        variant: Array of shape (n_blocks,), int64: of a block that stays, the leader that it shares most with
+            although it says something else; -1 for none. None without a judge.
+        variant_similarity: Array of shape (n_blocks,), float64: to it.
     """
 
     survivor: I64
     similarity: F64
     n_compared: int
     n_capped: int
+    variant: I64 | None = None
+    variant_similarity: F64 = _NONE
+
+
+class Judge(NamedTuple):
+    """What decides, behind the similarity, whether a block may go: a survivor that says all that it says.
+
+    Attributes:
+        buffer: Array of shape (n_bytes,), uint8, UTF-8, the texts.
+        starts: Array of shape (n_blocks,), int64.
+        ends: Array of shape (n_blocks,), int64.
+        least: Share of what both say from which a survivor may have whole sentences more.
+    """
+
+    buffer: U8
+    starts: I64
+    ends: I64
+    least: float
+
+    def passes(self, leader: I64, member: I64) -> tuple[Bool, F64]:
+        """Which members of pairs may go because of their leader, and the share of what both say."""
+        order = np.argsort(leader, kind="stable")
+        verdicts, shares = np.empty(leader.size, np.int8), np.empty(leader.size)
+        verdicts[order], shares[order] = meanings(*self[:3], leader[order], member[order])
+        return ((verdicts == SAME) | (verdicts == CONTAINED)) & (shares >= self.least), shares
 
 
 def leads(buckets: I64, n_before: I64 | int = 0, *, limit: int = LEADERS) -> Bool:
@@ -74,7 +107,10 @@ def leads(buckets: I64, n_before: I64 | int = 0, *, limit: int = LEADERS) -> Boo
     return result
 
 
-def walk(sets: Shingles, buckets: Buckets, *, threshold: float, n_fixed: int = 0, leaders: int = LEADERS) -> Survivors:
+def walk(
+    sets: Shingles, buckets: Buckets, *,
+    threshold: float, n_fixed: int = 0, leaders: int = LEADERS, judge: Judge | None = None,
+) -> Survivors:  # fmt: skip
     """Decide for each block whether it stays or which survivor it duplicates.
 
     Blocks that wait for no earlier undecided block are decided together, round by round.
@@ -86,11 +122,13 @@ def walk(sets: Shingles, buckets: Buckets, *, threshold: float, n_fixed: int = 0
         threshold: Jaccard similarity from which a block is a duplicate.
         n_fixed: The first `n_fixed` blocks stay whatever they resemble.
         leaders: Survivors of a bucket that later blocks are compared with.
+        judge: A second test of the leaders that reach the threshold. The similarity of those that pass is the share of
+            what both say, so that the earliest that says the same becomes the survivor. None for no such test.
 
     Returns:
         The decision, the same for any order of work.
     """
-    if backend.native():
+    if backend.native() and judge is None:
         survivor = np.empty(buckets.offsets.size - 1, np.int64)
         similarity = np.empty(survivor.size)
         n_compared, _, n_capped = backend.kernels().walk(
@@ -98,14 +136,16 @@ def walk(sets: Shingles, buckets: Buckets, *, threshold: float, n_fixed: int = 0
             n_fixed, threshold, leaders, survivor, similarity,
         )  # fmt: skip  # the kernel's order: sets, buckets, settings, results
         return Survivors(survivor, similarity, n_compared, n_capped)
-    return _Walk(ranked(sets), buckets, threshold, n_fixed, leaders).run()
+    return _Walk(ranked(sets), buckets, threshold, n_fixed, leaders, judge).run()
 
 
 class _Walk:
     """The state of one walk; postings are pairs of a bucket and a block in it."""
 
-    def __init__(self, sets: Shingles, buckets: Buckets, threshold: float, n_fixed: int, leaders: int) -> None:
-        self.sets, self.buckets, self.threshold, self.leaders = sets, buckets, threshold, leaders
+    def __init__(
+        self, sets: Shingles, buckets: Buckets, threshold: float, n_fixed: int, leaders: int, judge: Judge | None
+    ) -> None:
+        self.sets, self.buckets, self.threshold, self.leaders, self.judge = sets, buckets, threshold, leaders, judge
         n_blocks = buckets.offsets.size - 1
         blocks = np.repeat(np.arange(n_blocks), np.diff(buckets.offsets))
         order = np.argsort(buckets.ids, kind="stable")
@@ -115,6 +155,7 @@ class _Walk:
         self.state = np.zeros(n_blocks, np.int8)
         self.survivor = np.arange(n_blocks)
         self.similarity = np.zeros(n_blocks)
+        self.variant, self.variant_similarity = np.full(n_blocks, -1), np.zeros(n_blocks)
         self.n_compared = 0
         self.n_fixed = n_fixed
 
@@ -129,7 +170,10 @@ class _Walk:
             self._one_by_one()
         staying = np.bincount(self.bucket[self.state[self.block] == _STAYS], minlength=self.buckets.n_buckets)
         capped = int(np.maximum(staying - self.leaders, 0).sum())
-        return Survivors(self.survivor, self.similarity, self.n_compared, capped)
+        if self.judge is None:
+            return Survivors(self.survivor, self.similarity, self.n_compared, capped)
+        self.variant[self.state == _DUPLICATE] = -1
+        return Survivors(self.survivor, self.similarity, self.n_compared, capped, self.variant, self.variant_similarity)
 
     def _fix(self) -> None:
         """Let the blocks that are known to stay lead their buckets."""
@@ -171,6 +215,10 @@ class _Walk:
         similarity = pair_similarities(self.sets, leader, member)
         match = similarity >= self.threshold
         leader, member, similarity = leader[match], member[match], similarity[match]
+        if self.judge is not None:
+            passes, share = self.judge.passes(leader, member)
+            self._note_variants(leader[~passes], member[~passes], similarity[~passes])
+            leader, member, similarity = leader[passes], member[passes], share[passes]
         order = np.lexsort((leader, -similarity, member))
         best = order[opens_run(member[order])]  # of each member: the highest similarity, then the earliest leader
         leader, member, similarity = leader[best], member[best], similarity[best]
@@ -180,6 +228,16 @@ class _Walk:
         leader, member, similarity = leader[better], member[better], similarity[better]
         self.survivor[member], self.similarity[member] = leader, similarity
         self.state[member] = _DUPLICATE
+
+    def _note_variants(self, leader: I64, member: I64, similarity: F64) -> None:
+        """Note for each member the leader that it shares most with, of several the earliest."""
+        order = np.lexsort((leader, -similarity, member))
+        best = order[opens_run(member[order])]
+        leader, member, similarity = leader[best], member[best], similarity[best]
+        better = (similarity > self.variant_similarity[member]) | (
+            (similarity == self.variant_similarity[member]) & (leader < self.variant[member])
+        )
+        self.variant[member[better]], self.variant_similarity[member[better]] = leader[better], similarity[better]
 
     def _one_by_one(self) -> None:
         """Walk the blocks that are left, in order, beside the leaders that this walk adds."""

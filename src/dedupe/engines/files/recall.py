@@ -35,7 +35,7 @@ def measure_recall(texts: Sequence[str], recipe: Recipe) -> tuple[float | None, 
         return None, 0
     batch = encode([text for pair in pairs for text in pair])
     spans, left = Spans.whole(batch), np.arange(0, batch.n_rows, 2)
-    similarity = pair_similarities(ranked(Comparable.of(spans, options).sets), left, left + 1)
+    similarity = pair_similarities(ranked(Comparable.of(spans, recipe).sets), left, left + 1)
     fit = (similarity >= options.threshold) & (similarity < options.threshold + _SLACK)
     keys = fingerprint(spans, recipe).keys
     is_found = (keys[left] == keys[left + 1]).any(axis=1) | (similarity >= 1.0)

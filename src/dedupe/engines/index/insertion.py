@@ -22,8 +22,8 @@ def of_texts(rules: Rules, batch: Batch, blocks: Blocks) -> Source:
     spans = Spans(batch.buffer, blocks.starts, blocks.ends)
 
     def texts(numbers: I64) -> Comparable:
-        made = Comparable.of(spans.take(numbers), rules.options)
-        return made if rules.store_text else Comparable(halves(made.sets), None)
+        made = Comparable.of(spans.take(numbers), rules.recipe)
+        return made if rules.store_text else Comparable(halves(made.sets), made.careful, None)
 
     return Source(fingerprint(spans, rules.recipe), texts)
 

@@ -108,7 +108,7 @@ def _measure(view: View, asked: Asked, query: I64, block: I64) -> F64:
         return np.zeros(0)
     ours, left = np.unique(query, return_inverse=True)
     theirs, right = np.unique(block, return_inverse=True)
-    return similarities(asked.source.texts(ours), view.comparable(theirs), left, right)
+    return similarities(view.comparable(theirs), asked.source.texts(ours), right, left, view.rules.recipe)
 
 
 def matches(view: View, texts: Sequence[str], k: int) -> list[tuple[IndexMatch, ...]]:

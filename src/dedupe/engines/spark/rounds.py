@@ -133,7 +133,7 @@ def _measured(work: Work, job: Job, name: str, pairs: DataFrame, measured: DataF
     fresh = pairs.where("left >= 0").join(measured.select(*_PAIR), _PAIR, "left_anti")
     left, right = (texts.select(F.col("rank").alias(side), F.col("text").alias(f"text_{side}")) for side in _PAIR)
     both = fresh.join(left, "left").join(right, "right").select(*_PAIR, "text_left", "text_right")
-    kernel = partial(kernels.compare, options=job.in_worker.options)
+    kernel = partial(kernels.compare, recipe=job.in_worker)
     return work.stage(f"{name}/measured", both.mapInArrow(kernel, "left long, right long, similarity double"))
 
 

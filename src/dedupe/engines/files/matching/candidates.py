@@ -16,7 +16,7 @@ from dedupe.engines.files.job import Job
 from dedupe.engines.index.bucketing import leaders_of
 from dedupe.engines.index.storage.view import View
 from dedupe.matching.deciding import takes_part
-from dedupe.options import Options
+from dedupe.matching.recipe import Recipe
 
 _COPY_BYTES = 120  # memory that a block takes while copies are sorted: 40 of data, the rest for the sort
 _KEY_BYTES = 64  # the same for a key
@@ -86,23 +86,24 @@ def _blocks_in(columns: RunColumns, column: Column) -> Bits:
     return found
 
 
-def has_key(n_words: Array, options: Options, band: int) -> Bool:
+def has_key(n_words: Array, recipe: Recipe, band: int) -> Bool:
     """Which blocks have a key in a band, by their words.
 
     A block of fewer words than a shingle is one shingle of its own length: it matches nothing but its own words, and
     copies are found without keys. A block with so few shingles, s, that s / (s + 1) is below the threshold matches
     nothing but an equal set, for any other lacks one of them or has one more; equal sets share the key of every
-    band, so that of the first is enough.
+    band, so that of the first is enough. Where what differs decides, shingles are words, and any may be equal in one.
     """
+    options = recipe.options
     least = max(options.min_words, options.width_words, 1)
     if band:
         if options.threshold >= 1.0:
-            return np.zeros(n_words.size, np.bool_)
+            least = n_words.max(initial=0) + 1
         fewest = 1
-        while fewest / (fewest + 1) < options.threshold:
+        while options.threshold < 1.0 and fewest / (fewest + 1) < options.threshold:
             fewest += 1
         least = max(least, options.width_words - 1 + fewest)
-    result: Bool = n_words >= least
+    result: Bool = np.where(recipe.is_careful(n_words), n_words >= max(options.min_words, 1), n_words >= least)
     return result
 
 
@@ -163,7 +164,7 @@ def _keys_of(columns: RunColumns, job: Job, band: int, known: Bits) -> Iterator[
     """Number and key of the blocks that have a key in a band, some at a time."""
     at = 0
     for begin, rows in columns.blocks.chunks():
-        number = np.flatnonzero(has_key(rows["n_words"], job.options, band)) + begin
+        number = np.flatnonzero(has_key(rows["n_words"], job.recipe, band)) + begin
         number = number[~known.has(number)]
         yield number, columns.keys[band].read(at, at + number.size)
         at += number.size

@@ -113,7 +113,7 @@ class _Group:
             parts = [self.spill.bytes.read(int(self.offsets[i]), int(self.offsets[i + 1])) for i in stored.tolist()]
             buffer = np.concatenate([np.zeros(0, np.uint8), *parts])
         ends = offsets_of(self.offsets[stored + 1] - self.offsets[stored])
-        return Comparable.of(Spans(buffer, ends[:-1], ends[1:]).take(inverse(by_file)), self.job.options)
+        return Comparable.of(Spans(buffer, ends[:-1], ends[1:]).take(inverse(by_file)), self.job.recipe)
 
     def _in_parts(self, cost: I64) -> list[Links]:
         """Walk a group that is too large for memory: part by part in policy order.

@@ -11,7 +11,7 @@ from dedupe.core.hashing import I64
 from dedupe.engines.files.disk.columns import Array, Column, in_order, partitions
 from dedupe.engines.files.disk.run_columns import LINK, RunColumns
 from dedupe.engines.files.job import Job
-from dedupe.matching.deciding import Links, follow_heads
+from dedupe.matching.deciding import NO_VARIANTS, Links, follow_heads
 
 RULES = (*results.RULES, "against")
 
@@ -26,7 +26,7 @@ def join_links(columns: RunColumns, job: Job) -> int:
     columns.links.remove()
     n_blocks = len(columns.blocks)
     for near, copies in _by_head(columns, job, n_blocks):
-        gone = Links(near["block"], near["survivor"], near["similarity"], 0, 0)
+        gone = Links(near["block"], near["survivor"], near["similarity"], 0, 0, NO_VARIANTS)
         copies["survivor"], copies["similarity"] = follow_heads(copies["survivor"], gone)
         columns.joined.append(near)
         columns.joined.append(copies)

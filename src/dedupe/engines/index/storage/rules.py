@@ -43,8 +43,21 @@ class Rules(NamedTuple):
 
 
 def new_rules(options: Options | None, settings: Mapping[str, Any], store_text: bool | None) -> Rules:
-    """The rules of a new index."""
-    return Rules(Recipe.of("index", options, settings), store_text is not False)
+    """The rules of a new index; without texts, what differs cannot be looked at.
+
+    Raises:
+        OptionError: Nothing may be lost, and no text is kept.
+    """
+    keeps_text = store_text is not False
+    if not keeps_text and options is None and "lose" not in settings:
+        settings = {**settings, "lose": "words"}
+    recipe = Recipe.of("index", options, settings)
+    if not keeps_text and recipe.options.lose != "words":
+        raise OptionError(
+            f"lose={recipe.options.lose!r} looks at texts, and store_text=False keeps none; "
+            "give lose='words', or let the index keep its texts"
+        )
+    return Rules(recipe, keeps_text)
 
 
 def plain(rules: Rules) -> dict[str, Any]:
@@ -65,7 +78,7 @@ def hashes_version() -> str:
     check = 0
     for array in unicode.table():
         check = zlib.crc32(np.ascontiguousarray(array).data, check)
-    return f"1-{check:08x}"
+    return f"2-{check:08x}"
 
 
 def rules_of(path: Path, stored: Mapping[str, Any], threads: int | None) -> Rules:

@@ -222,11 +222,11 @@ class View:
         """What blocks given in ascending order are compared by: texts, or kept sets where there are none."""
         if not self.rules.store_text:
             parts = self._by_part(self._block_firsts, blocks)
-            return Comparable(concat([NO_SHINGLES, *(part.hash_sets(local) for part, _, local in parts)]), None)
-        options = self.rules.options
+            sets = concat([NO_SHINGLES, *(part.hash_sets(local) for part, _, local in parts)])
+            return Comparable(sets, np.zeros(sets.n_rows, np.bool_), None)
         parts = self._by_part(self._block_firsts, blocks)
         spans = (Spans(part.columns["texts"], *self._spans(part, local)) for part, _, local in parts)
-        return Comparable.concat([Comparable.of(each, options) for each in spans])
+        return Comparable.concat([Comparable.of(each, self.rules.recipe) for each in spans])
 
     def keys(self, blocks: I64) -> U64:
         """Band keys of blocks given in ascending order, shape (n, n_bands)."""
