@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from dedupe.core.hashing import F64, I64, Bool, distinct
+from dedupe.core.meaning.difference import Difference, difference, words_of
 from dedupe.core.measures.ratio import folded
 from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks
@@ -25,8 +25,7 @@ __all__ = ["Block", "Duplicate", "Findings", "Match"]
 
 Rule = Literal["identical", "same words", "similar", "adjacent", "run"]
 RULES: tuple[Rule, Rule, Rule] = ("identical", "same words", "similar")  # of a match, the weakest explanation first
-Verdict = Literal["identical", "duplicate", "contains", "contained", "overlaps", "different"]
-_WORD = re.compile(r"[^\W_]+")
+Verdict = Literal["identical", "duplicate", "contains", "contained", "overlaps", "variant", "different"]
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,14 @@ class Duplicate:
 
     @cached_property
     def novel_words(self) -> tuple[str, ...]:
-        """Words of the duplicate, as written, that the survivor does not have; in order, each once."""
-        known = set(folded(self.survivor.text).split())
-        found = {folded(word): word for word in reversed(_WORD.findall(self.block.text))}
-        return tuple(word for key, word in reversed(found.items()) if not set(key.split()) <= known)
+        """Words that the duplicate has where the survivor has others or none, as written; in order, each once."""
+        lost = (run.right for run in self.difference.substance if run.right)
+        return tuple(dict.fromkeys(word for text in lost for word in words_of(text)))
+
+    @cached_property
+    def difference(self) -> Difference:
+        """The survivor, on the left, and the duplicate aligned word by word, with what each difference means."""
+        return difference(self.survivor.text, self.block.text)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything about the decision, for JSON."""
@@ -86,6 +89,7 @@ class Duplicate:
             "measure": self.measure,
             "rule": self.rule,
             "novel_words": list(self.novel_words),
+            "difference": self.difference.to_dict(),
         }
 
 
@@ -99,7 +103,8 @@ class Match:
         similarity: By `measure`, 0–1.
         measure: How they were compared, as in :class:`dedupe.Options`: jaccard, containment, ratio, weighted or coverage.
         verdict: ``identical``, ``duplicate``, or for containment ``contains`` (left holds right); for coverage
-            ``duplicate``, ``contains`` (left has what right says), ``contained`` or ``overlaps``.
+            ``duplicate``, ``contains`` (left has what right says), ``contained`` or ``overlaps``. ``variant``: they share
+            enough, and say something else, so both stay.
         terms: For coverage: what carried the match, each term as written with its weight, the heaviest first.
     """
 
@@ -109,6 +114,11 @@ class Match:
     measure: str
     verdict: Verdict
     terms: tuple[tuple[str, float], ...] = ()
+
+    @cached_property
+    def difference(self) -> Difference:
+        """Both aligned word by word, with what each difference means."""
+        return difference(self.left.text, self.right.text)
 
     def to_dict(self) -> dict[str, Any]:
         """The match without the texts, for JSON."""
@@ -176,6 +186,19 @@ def rule_of(block: Block, survivor: Block, similarity: float) -> Rule:
     return name_rule(same_text, same_text or (similarity >= 1.0 and folded(block.text) == folded(survivor.text)))
 
 
+_NO_PAIRS = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+
+
+def variants_of(blocks: BlockTable, pairs: tuple[I64, I64, F64]) -> tuple[Match, ...]:
+    """Pairs of blocks that both stay, in input order of the later one."""
+    order = np.argsort(pairs[1], kind="stable")
+    left, right, similarity = (array[order].tolist() for array in pairs)
+    return tuple(
+        Match(blocks[one], blocks[other], share, "jaccard", "variant")
+        for one, other, share in zip(left, right, similarity, strict=True)
+    )
+
+
 class Evidence(NamedTuple):
     """What is known about each matching pair beside its similarity.
 
@@ -204,6 +227,7 @@ class Findings:
     _similarity: F64 = field(repr=False)
     _pairs: tuple[I64, I64, F64] = field(repr=False)
     _evidence: Evidence | None = field(default=None, repr=False)
+    _variants: tuple[I64, I64, F64] = field(default=_NO_PAIRS, repr=False)
 
     @cached_property
     def _is_duplicate(self) -> Bool:
@@ -257,6 +281,14 @@ class Findings:
             verdict = "contains" if measure == "containment" else "duplicate"
             made.append(Match(one, other, similarity, measure, "identical" if one.text == other.text else verdict))
         return tuple(made)
+
+    @cached_property
+    def variants(self) -> tuple[Match, ...]:
+        """Blocks that share enough with one before them to be duplicates, and say something else: both stay.
+
+        The similarity is the share of common words; ``difference.substance`` has what differs.
+        """
+        return variants_of(self._blocks, self._variants)
 
     def columns(self) -> dict[str, Any]:
         """One row per block, as columns: place, survivor, similarity, cluster.
@@ -333,4 +365,5 @@ class Findings:
             "stats": dict(self.stats),
             "duplicates": [duplicate.to_dict() for duplicate in self.duplicates],
             "matches": [match.to_dict() for match in self.matches],
+            "variants": [{**match.to_dict(), "difference": match.difference.to_dict()} for match in self.variants],
         }

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dedupe.core.hashing import F64, I64, U64, Bool, fmix64, opens_run
+from dedupe.core.meaning.lexicon import is_known
+from dedupe.core.meaning.rules import meaning
+from dedupe.core.meaning.tokens import Token, tokens
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import BLANK, OWN, Blocks
 from dedupe.matching.deciding import takes_part
 from dedupe.matching.recipe import Recipe
-from dedupe.matching.stages import decide, policy_order
+from dedupe.matching.stages import Decision, Pairs, decide, policy_order
 
 BY_MATCH, BY_RUN, BY_ADJACENCY = range(3)
 
@@ -25,12 +29,14 @@ class Repeats(NamedTuple):
         survivor: Array of shape (n_blocks,), int64: the block's own number when it stays.
         similarity: Array of shape (n_blocks,), float64; 0 for a block that stays.
         rule: Array of shape (n_blocks,), int8: BY_MATCH, BY_RUN or BY_ADJACENCY; of no meaning for one that stays.
+        variants: Pairs of blocks that both stay: alike enough, but one says something else.
         stats: Counts of the run.
     """
 
     survivor: I64
     similarity: F64
     rule: np.ndarray[tuple[int], np.dtype[np.int8]]
+    variants: Pairs
     stats: dict[str, Any]
 
 
@@ -57,17 +63,77 @@ def repeats(batch: Batch, blocks: Blocks, recipe: Recipe, block_of: Any) -> Repe
     own = np.arange(survivor.size)
     rule = np.zeros(survivor.size, np.int8)
     if decision.stats["groups"] == own.size and not decision.stats["duplicates"]:
-        return Repeats(survivor, similarity, rule, decision.stats)
+        return Repeats(survivor, similarity, rule, decision.variants, decision.stats)
     is_short = ~takes_part(decision.sketch.n_words, options) & ~blocks.fenced
+    survivor, variants = _spare_known_words(batch, blocks, decision)
     by_match = survivor != own
-    survivor = survivor.copy()
     walk = _Short(batch, blocks, decision.sketch.n_words, decision.sketch.text_hashes, is_short, survivor, rule)
     if by_match.any():
         walk.along_runs(np.flatnonzero(by_match))
     walk.beside_twins(keep_last=options.keep == "last")
     gone = survivor != own
     decision.stats["duplicates"] = decision.stats["matches"] = int(gone.sum())
-    return Repeats(survivor, np.where(gone, np.where(by_match, similarity, 1.0), 0.0), rule, decision.stats)
+    variants = Pairs(*(array[~gone[variants.right]] for array in variants))
+    decision.stats["variants"] = int(variants.left.size)
+    similarity = np.where(gone, np.where(by_match, similarity, 1.0), 0.0)
+    return Repeats(survivor, similarity, rule, variants, decision.stats)
+
+
+def _spare_known_words(batch: Batch, blocks: Blocks, decision: Decision) -> tuple[I64, Pairs]:
+    """Let blocks stay that would go for a misspelling, where the document has both words in other blocks.
+
+    Returns:
+        The survivor of each block, and the variants with these.
+    """
+    survivor, hashes = decision.survivor.copy(), decision.sketch.text_hashes
+    gone = np.flatnonzero((survivor != np.arange(survivor.size)) & (hashes != hashes[survivor]).any(axis=1))
+    spared = []
+    for doc in np.unique(blocks.docs[gone]).tolist() if decision.by_meaning else ():
+        words = _Words(batch, blocks, doc)
+        spared += [
+            number
+            for number in gone[blocks.docs[gone] == doc].tolist()
+            if words.has_both(int(survivor[number]), number)
+        ]
+    added = np.array(spared, np.int64)
+    variants = decision.variants
+    both = Pairs(
+        np.concatenate((variants.left, survivor[added])),
+        np.concatenate((variants.right, added)),
+        np.concatenate((variants.similarity, decision.similarity[added])),
+    )
+    survivor[added] = added
+    return survivor, both
+
+
+class _Words:
+    """How often the blocks of one document have each word."""
+
+    def __init__(self, batch: Batch, blocks: Blocks, doc: int) -> None:
+        self.batch, self.blocks, self.doc = batch, blocks, doc
+        self._counts: Counter[str] | None = None
+
+    def tokens_of(self, number: int) -> list[Token]:
+        start, end = self.blocks.starts[number], self.blocks.ends[number]
+        return tokens(self.batch.buffer[start:end].tobytes().decode("utf-8", "surrogatepass"))
+
+    def counts(self) -> Counter[str]:
+        """The words of the whole document, counted when they are first asked for."""
+        if self._counts is None:
+            numbers = np.flatnonzero(self.blocks.docs == self.doc).tolist()
+            self._counts = Counter(token.plain for number in numbers for token in self.tokens_of(number))
+        return self._counts
+
+    def has_both(self, survivor: int, number: int) -> bool:
+        """Whether a word and what is taken for its misspelling both stand in other blocks than these two."""
+        left, right = self.tokens_of(survivor), self.tokens_of(number)
+        here = Counter(token.plain for token in (*left, *right))
+        for part in meaning(left, right, is_known).parts:
+            if part.reason == "misspelling":
+                pair = (*left[part.span.left : part.span.left_end], *right[part.span.right : part.span.right_end])
+                if all(self.counts()[token.plain] > here[token.plain] for token in pair):
+                    return True
+        return False
 
 
 def _scope(batch: Batch, blocks: Blocks) -> U64 | None:

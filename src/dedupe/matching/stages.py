@@ -45,6 +45,7 @@ class Decision(NamedTuple):
         similarity: Array of shape (n_blocks,), float64: to the survivor; 0 for a block that stays.
         matches: Every matching pair that was asked for.
         variants: Pairs of blocks that both stay: alike enough, but one says something else.
+        by_meaning: What differs was looked at.
         sketch: Words and text hashes of the blocks; the keys are given up for their memory.
         stats: Counts per stage, bands and rows, caps hit.
     """
@@ -53,6 +54,7 @@ class Decision(NamedTuple):
     similarity: F64
     matches: Pairs
     variants: Pairs
+    by_meaning: bool
     sketch: Sketch
     stats: dict[str, Any]
 
@@ -149,7 +151,7 @@ def decide(
         stats.update(candidates=0, compared=0, capped=0, duplicates=0, matches=0)
         none = own[:0]
         nobody = Pairs(none, none, np.zeros(0))
-        return Decision(own, np.zeros(own.size), nobody, nobody, found, stats)
+        return Decision(own, np.zeros(own.size), nobody, nobody, False, found, stats)
     head = pairs.groups(found.text_hashes, scope, order)
     stats["groups"] = int((head == own).sum())
     is_long = takes_part(found.n_words, options)
@@ -174,7 +176,7 @@ def decide(
     alike = resolved.links.variants
     variants = Pairs(heads[alike.other], heads[alike.block], alike.similarity)
     stats.update(duplicates=int(duplicate.size), matches=int(matches.left.size), variants=int(variants.left.size))
-    return Decision(survivor, similarity, matches, variants, found, stats)
+    return Decision(survivor, similarity, matches, variants, options.lose != "words", found, stats)
 
 
 def _counts(batch: Batch, blocks: Blocks, found: Sketch, recipe: Recipe) -> dict[str, Any]:

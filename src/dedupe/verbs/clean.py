@@ -17,7 +17,7 @@ from dedupe.inputs.texts import Texts, check_text
 from dedupe.matching.recipe import Recipe
 from dedupe.matching.repeats import BY_ADJACENCY, BY_RUN, Repeats, cuts, repeats, shortened
 from dedupe.options import Options, Settings
-from dedupe.results import Block, BlockTable, Duplicate, Rule, rule_of
+from dedupe.results import Block, BlockTable, Duplicate, Match, Rule, rule_of, variants_of
 
 __all__ = ["Analysis", "Removal", "analyze", "clean", "clean_many", "restore"]
 
@@ -44,6 +44,7 @@ class Analysis:
     Attributes:
         text: The text without its repeated blocks.
         removed: Each removed block with its survivor, in text order; places are characters of the original text.
+        variants: Pairs of blocks that share enough and both stay, since one says something else; by the later one.
         stats: Counts per stage, characters in and out.
         settings: The options of the run, as plain values.
         cuts: Everything that was cut out, in text order.
@@ -51,6 +52,7 @@ class Analysis:
 
     text: str
     removed: tuple[Duplicate, ...]
+    variants: tuple[Match, ...]
     stats: Mapping[str, Any]
     settings: Mapping[str, Any]
     cuts: tuple[Removal, ...] = field(repr=False)
@@ -67,6 +69,7 @@ class Analysis:
             "settings": dict(self.settings),
             "stats": dict(self.stats),
             "removed": [{**duplicate.to_dict(), "text": duplicate.block.text} for duplicate in self.removed],
+            "variants": [{**pair.to_dict(), "difference": pair.difference.to_dict()} for pair in self.variants],
             "cuts": [{"start": cut.start, "end": cut.end, "text": cut.text} for cut in self.cuts],
         }
 
@@ -195,15 +198,18 @@ def analyze(doc: str, *, options: Options | None = None, **settings: Unpack[Sett
     text = check_text(doc, "doc")
     run = _run([text], encode([text]), chosen)
     made = [Removal(start, end, text[start:end]) for start, end in _char_spans(run, text)]
-    removed = _reasons(run, text, chosen.options)
+    table = BlockTable(Documents([text], [0]), run.batch, run.blocks)
+    removed = _reasons(run, table, chosen.options)
+    variants = variants_of(table, run.found.variants)
     out, stats = _without(text, made), dict(run.found.stats)
     if run.needs_lines[0]:
         again = analyze(out, options=replace(chosen.options, unit="line"))
-        made, removed = _joined(text, made, removed, again)
+        made, removed, inner = _joined(text, made, removed, again)
+        variants = tuple(sorted((*variants, *inner), key=lambda pair: pair.right.start))
         stats["line_pass"] = dict(again.stats)
         out = again.text
     stats.update(characters_in=len(text), characters_out=len(out), duplicates=len(removed))
-    return Analysis(out, removed, stats, chosen.options.to_dict(), tuple(made))
+    return Analysis(out, removed, variants, stats, chosen.options.to_dict(), tuple(made))
 
 
 class _Run(NamedTuple):
@@ -294,8 +300,7 @@ def _without(text: str, made: list[Removal]) -> str:
     return "".join([*parts, text[at:]])
 
 
-def _reasons(run: _Run, text: str, options: Options) -> tuple[Duplicate, ...]:
-    table = BlockTable(Documents([text], [0]), run.batch, run.blocks)
+def _reasons(run: _Run, table: BlockTable, options: Options) -> tuple[Duplicate, ...]:
     names: dict[int, Rule] = {BY_RUN: "run", BY_ADJACENCY: "adjacent"}
     made = []
     for number in run.gone.tolist():
@@ -308,7 +313,7 @@ def _reasons(run: _Run, text: str, options: Options) -> tuple[Duplicate, ...]:
 
 def _joined(
     text: str, made: list[Removal], removed: tuple[Duplicate, ...], again: Analysis
-) -> tuple[list[Removal], tuple[Duplicate, ...]]:
+) -> tuple[list[Removal], tuple[Duplicate, ...], list[Match]]:
     """Bring the second pass, over the lines of what was left, into places of the original text."""
     gaps, taken = np.array([cut.start for cut in made]), np.array([len(cut.text) for cut in made])
     lost = np.concatenate(([0], np.cumsum(taken)))
@@ -333,4 +338,5 @@ def _joined(
         else:
             merged.append((start, end))
     both = sorted((*removed, *inner), key=lambda one: one.block.start)
-    return [Removal(start, end, text[start:end]) for start, end in merged], tuple(both)
+    variants = [replace(one, left=moved(one.left), right=moved(one.right)) for one in again.variants]
+    return [Removal(start, end, text[start:end]) for start, end in merged], tuple(both), variants

@@ -141,6 +141,7 @@ def find_documents(documents: Documents, recipe: Recipe, known: Documents | None
         _survivor=decision.survivor[:n_own],
         _similarity=decision.similarity[:n_own],
         _pairs=(matches.left, matches.right, matches.similarity),
+        _variants=decision.variants,
     )
 
 
