@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core.hashing import I64, U8, U64, Bool, fmix64, inverse
-from dedupe.core.meaning.plain_hash import plain_hashes
+from dedupe.core.hashing import I64, U8, U64, Bool, inverse
+from dedupe.core.meaning.plain import byte_hashes, plain_texts
 from dedupe.core.ragged import concat
 from dedupe.core.shingles import NO_SHINGLES, Shingles
-from dedupe.core.sketch import Sketch, count_words, in_pieces, shingle_sets, sketch
+from dedupe.core.sketch import Sketch, count_words, shingle_sets, sketch
 from dedupe.core.text.batch import Batch
 from dedupe.matching.recipe import Recipe
 
@@ -42,36 +42,41 @@ class Spans(NamedTuple):
 def fingerprint(spans: Spans, recipe: Recipe, *, scope: U64 | None = None, keep_signatures: bool = False) -> Sketch:
     """Fingerprint stretches of text, given in ascending order, by the settings of a run; see core.sketch.
 
-    Blocks that go only when nothing is lost are found by single words, so that slips do not hide a copy, and their
-    text hashes stand for all that they say, symbols too.
+    Blocks that go only when nothing is lost are found by the single words of their plain forms, so that neither slips
+    nor form hide a copy, and their text hashes are equal only for equal bytes.
     """
     options = recipe.options
-    how: dict[str, Any] = {"plan": recipe.plan, "seed": options.seed, "keep_signatures": keep_signatures}
-    how["threads"] = options.threads
-    if options.lose == "nothing":
-        made = sketch(*spans, width_words=1, scope=scope, **how)
-        _name_by_meaning(made.text_hashes, spans, slice(None), recipe)
-        return made
-    made = sketch(*spans, width_words=options.width_words, scope=scope, **how)
+    width_words = 1 if options.lose == "nothing" else options.width_words
+
+    def sketched(some: Spans, numbers: I64 | slice, width_words: int) -> Sketch:
+        return sketch(
+            *some, width_words=width_words, plan=recipe.plan, seed=options.seed,
+            scope=None if scope is None else scope[numbers], keep_signatures=keep_signatures, threads=options.threads,
+        )  # fmt: skip
+
+    made = sketched(spans, slice(None), width_words)
     careful = np.flatnonzero(recipe.is_careful(made.n_words))
-    if careful.size:
-        _name_by_meaning(made.text_hashes, spans.take(careful), careful, recipe)
-        again = sketch(*spans.take(careful), width_words=1, scope=None if scope is None else scope[careful], **how)
-        made.keys[careful] = again.keys
-        if made.signatures is not None and again.signatures is not None:
-            made.signatures[careful] = again.signatures
+    if careful.size == 0:
+        return made
+    some = spans if careful.size == spans.starts.size else spans.take(careful)
+    made.text_hashes[careful] = byte_hashes(*some, seed=options.seed)
+    parts = [_plain(some, careful)]
+    if width_words > 1:
+        parts.insert(0, (careful, some))
+    for numbers, texts in parts:
+        if numbers.size:
+            again = sketched(texts, numbers, 1)
+            made.keys[numbers] = again.keys
+            if made.signatures is not None and again.signatures is not None:
+                made.signatures[numbers] = again.signatures
     return made
 
 
-def _name_by_meaning(hashes: U64, spans: Spans, numbers: I64 | slice, recipe: Recipe) -> None:
-    """Let the text hashes of some blocks, whose texts are `spans`, be equal only when they say the same."""
-    said = np.concatenate(
-        [np.zeros((0, 2), np.uint64), *in_pieces(
-            lambda piece: plain_hashes(spans.buffer, spans.starts[piece], spans.ends[piece], seed=recipe.options.seed),
-            spans.starts, spans.ends, recipe.options.threads,
-        )]
-    )  # fmt: skip
-    hashes[numbers] = fmix64(hashes[numbers] + said)
+def _plain(spans: Spans, numbers: I64) -> tuple[I64, Spans]:
+    """The blocks whose plain form may have other words, by number, and their plain forms."""
+    texts = plain_texts(*spans)
+    places = np.flatnonzero(texts.sizes)
+    return numbers[places], Spans(texts.buffer, texts.starts[places], texts.ends[places])
 
 
 class Comparable(NamedTuple):
@@ -95,15 +100,17 @@ class Comparable(NamedTuple):
         if options.lose == "words":
             return cls(shingle_sets(*spans, width_words=options.width_words, threads=options.threads), none, (spans,))
         careful = ~none if options.lose == "nothing" else recipe.is_careful(count_words(*spans))
-        parts = []
-        for width_words, numbers in ((1, np.flatnonzero(careful)), (options.width_words, np.flatnonzero(~careful))):
-            if numbers.size == careful.size:
-                return cls(shingle_sets(*spans, width_words=width_words, threads=options.threads), careful, (spans,))
-            parts.append(
-                (numbers, shingle_sets(*spans.take(numbers), width_words=width_words, threads=options.threads))
+        numbers = np.flatnonzero(careful)
+        some, rest = spans.take(numbers), np.flatnonzero(~careful)
+        plain, texts = _plain(some, numbers)
+        own = np.setdiff1d(numbers, plain, assume_unique=True)
+        parts = [
+            shingle_sets(*which, width_words=width_words, threads=options.threads)
+            for which, width_words in (
+                (spans.take(own), 1), (texts, 1), (spans.take(rest), options.width_words)
             )
-        back = inverse(np.concatenate([numbers for numbers, _ in parts]))
-        return cls(concat([sets for _, sets in parts]).take(back), careful, (spans,))
+        ]  # fmt: skip
+        return cls(concat(parts).take(inverse(np.concatenate((own, plain, rest)))), careful, (spans,))
 
     def take(self, numbers: I64) -> Comparable:
         """The blocks of these numbers, in the order given."""

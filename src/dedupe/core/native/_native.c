@@ -9,7 +9,7 @@
 
 #include "_meaning_rules.h"
 #include "_native_kernels.h"
-#include "_plain_hash.h"
+#include "_plain_text.h"
 
 #define MAX_WIDTH (1 << 20) /* bounds the memory that a window of words needs */
 #define MAX_HASHES (1 << 16)
@@ -651,29 +651,63 @@ static PyObject *native_meanings(PyObject *module, PyObject *args)
     return fits ? Py_NewRef(Py_None) : NULL;
 }
 
-/* ---- plain_hashes ---- */
+/* ---- plain_texts, byte_hashes ---- */
 
-static PyObject *native_plain_hashes(PyObject *module, PyObject *args)
+static PyObject *native_plain_texts(PyObject *module, PyObject *args)
 {
-    PyObject *in[6], *hashes_out;
-    unsigned long long key[2];
-    if (!PyArg_ParseTuple(args, "OOOOOOKKO:plain_hashes", in, in + 1, in + 2, in + 3, in + 4, in + 5, key, key + 1,
-                          &hashes_out))
+    PyObject *in[6], *offsets_out, *result = NULL;
+    if (!PyArg_ParseTuple(args, "OOOOOOO:plain_texts", in, in + 1, in + 2, in + 3, in + 4, in + 5, &offsets_out))
         return NULL;
     Held held = {.n_views = 0};
     Text text;
-    uint64_t *hashes = NULL;
+    Bytes out = {0};
+    int64_t *offsets = NULL;
     bool fits = borrow_text(&held, in, &text);
     if (fits) {
-        Py_ssize_t twice = 2 * text.n_blocks;
+        Py_ssize_t n_offsets = text.n_blocks + 1;
+        fits = (offsets = borrow(&held, offsets_out, "offsets", I64, true, &n_offsets)) != NULL;
+    }
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        fits = write_plain_texts(&text.table, text.buffer, text.starts, text.ends, (size_t)text.n_blocks, offsets, &out);
+        Py_END_ALLOW_THREADS
+        result = fits ? PyBytes_FromStringAndSize((const char *)out.bytes, (Py_ssize_t)out.n) : PyErr_NoMemory();
+    }
+    free(out.bytes);
+    release(&held);
+    return result;
+}
+
+static PyObject *native_byte_hashes(PyObject *module, PyObject *args)
+{
+    PyObject *buffer_in, *starts_in, *ends_in, *hashes_out;
+    unsigned long long key[2];
+    if (!PyArg_ParseTuple(args, "OOOKKO:byte_hashes", &buffer_in, &starts_in, &ends_in, key, key + 1, &hashes_out))
+        return NULL;
+    Held held = {.n_views = 0};
+    Py_ssize_t size = -1, n = -1;
+    const uint8_t *buffer;
+    const int64_t *starts, *ends;
+    uint64_t *hashes = NULL;
+    bool fits = (buffer = borrow(&held, buffer_in, "buffer", U8, false, &size)) &&
+                (starts = borrow(&held, starts_in, "starts", I64, false, &n)) &&
+                (ends = borrow(&held, ends_in, "ends", I64, false, &n));
+    for (Py_ssize_t i = 0; fits && i < n; i++)
+        if (starts[i] < 0 || starts[i] > ends[i] || ends[i] > size) {
+            PyErr_Format(PyExc_ValueError, "block %zd is [%lld, %lld), outside of a buffer of %zd bytes", i,
+                         (long long)starts[i], (long long)ends[i], size);
+            fits = false;
+        }
+    if (fits) {
+        Py_ssize_t twice = 2 * n;
         fits = (hashes = borrow(&held, hashes_out, "hashes", U64, true, &twice)) != NULL;
     }
     if (fits) {
         const uint64_t keys[2] = {key[0], key[1]};
         Py_BEGIN_ALLOW_THREADS
-        fits = hash_plain_forms(&text.table, text.buffer, text.starts, text.ends, (size_t)text.n_blocks, keys, hashes);
+        for (Py_ssize_t i = 0; i < n; i++)
+            sip_hash(buffer + starts[i], (size_t)(ends[i] - starts[i]), keys, hashes + 2 * i);
         Py_END_ALLOW_THREADS
-        if (!fits) PyErr_NoMemory();
     }
     release(&held);
     return fits ? Py_NewRef(Py_None) : NULL;
@@ -794,9 +828,13 @@ static PyMethodDef methods[] = {
      "meanings(buffer, starts, ends, left, right, pages, entries, expansions, known, verdicts, similarities)\n--\n\n"
      "Judge what each pair of blocks says, the left one to stay and the right one to go: 0 the same, 1 contained, "
      "2 contains, 3 something else."},
-    {"plain_hashes", native_plain_hashes, METH_VARARGS,
-     "plain_hashes(buffer, starts, ends, pages, entries, expansions, key, more_key, hashes)\n--\n\n"
-     "Write a keyed hash of 128 bits of all that each block says."},
+    {"plain_texts", native_plain_texts, METH_VARARGS,
+     "plain_texts(buffer, starts, ends, pages, entries, expansions, offsets)\n--\n\n"
+     "Return the plain forms of the tokens of each block, a space behind each, and write where each begins and the "
+     "last ends; nothing for a block whose words are its plain forms."},
+    {"byte_hashes", native_byte_hashes, METH_VARARGS,
+     "byte_hashes(buffer, starts, ends, key, more_key, hashes)\n--\n\n"
+     "Write a keyed hash of 128 bits of the bytes of each block."},
     {"find_postings", native_find_postings, METH_VARARGS,
      "find_postings(wanted, run, id_bits, rows, firsts, ends)\n--\n\n"
      "Write which of the wanted keys a sorted run has, and where the postings of each begin and end; return how many."},

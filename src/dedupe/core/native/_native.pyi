@@ -104,16 +104,15 @@ def meanings(
     verdicts: _I8,
     similarities: _F64,
 ) -> None: ...
-def plain_hashes(
+def plain_texts(
     buffer: _U8,
     starts: _I64,
     ends: _I64,
     pages: _U16,
     entries: _U32,
     expansions: _U32,
-    key: int,
-    more_key: int,
-    hashes: _U64,
-) -> None: ...
+    offsets: _I64,
+) -> bytes: ...
+def byte_hashes(buffer: _U8, starts: _I64, ends: _I64, key: int, more_key: int, hashes: _U64) -> None: ...
 def find_postings(wanted: _U64, run: _U64, id_bits: int, rows: _I64, firsts: _I64, ends: _I64) -> int: ...
 def split_postings(postings: _U64, id_bits: int, stays: _U8, met: _I64, leaders: int, rest: _U64) -> int: ...
