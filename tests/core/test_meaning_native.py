@@ -141,11 +141,12 @@ def test_verdicts_are_those_of_the_rules(left: str, right: str, verdict: int):
     assert verdicts[1] == verdict
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs mmap and mprotect")
 @given(
     st.binary(max_size=300) | st.lists(st.sampled_from(b"\xff\xf0\xe3\xc3\x80\xad&#;-\n a_*"), max_size=70).map(bytes)
 )
 def test_bytes_that_are_no_utf8_are_judged_too(data: bytes):
-    buffer = np.frombuffer(data, np.uint8)
+    buffer = agreement.guarded(data)  # no byte behind the last is read
     starts, ends = np.array([0, 0, len(data) // 2]), np.array([len(data), len(data) // 2, len(data)])
 
     verdicts, similarities = agreement.judge_bytes(buffer, starts, ends)
