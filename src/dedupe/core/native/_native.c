@@ -629,7 +629,7 @@ static Outcome write_meanings(const Texts *texts, const int64_t *left, const int
     Outcome outcome = DONE;
     set_up_judge(judge, texts);
     for (size_t i = 0; i < n && outcome == DONE; i++) {
-        int verdict = judge_pair(judge, left[i], right[i], similarities + i);
+        int verdict = judge_pair(judge, left[i], right[i], true, similarities + i);
         if (verdict == NOT_JUDGED) outcome = NO_MEMORY;
         verdicts[i] = (int8_t)verdict;
     }

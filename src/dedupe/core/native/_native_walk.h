@@ -109,7 +109,7 @@ static int64_t best_judged(const WalkInput *in, Leaders *led, Judge *judge, size
     qsort(led->near, led->n_near, sizeof *led->near, by_number); /* `shared` is not needed any more */
     for (size_t i = 0; i < led->n_near && most < 1.0; i++) { /* from the earliest on, so one that has no more is it */
         double share;
-        const int verdict = judge_pair(judge, led->near[i], (int64_t)block, &share);
+        const int verdict = judge_pair(judge, led->near[i], (int64_t)block, false, &share);
         if (verdict == NOT_JUDGED) return -2;
         if ((verdict != SAME && verdict != CONTAINED) || share < in->least || (best >= 0 && share <= most)) continue;
         best = led->near[i];
