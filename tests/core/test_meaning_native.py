@@ -141,11 +141,12 @@ def test_verdicts_are_those_of_the_rules(left: str, right: str, verdict: int):
     assert verdicts[1] == verdict
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs mmap and mprotect")
 @given(
     st.binary(max_size=300) | st.lists(st.sampled_from(b"\xff\xf0\xe3\xc3\x80\xad&#;-\n a_*"), max_size=70).map(bytes)
 )
 def test_bytes_that_are_no_utf8_are_judged_too(data: bytes):
-    buffer = np.frombuffer(data, np.uint8)
+    buffer = agreement.guarded(data)  # no byte behind the last is read
     starts, ends = np.array([0, 0, len(data) // 2]), np.array([len(data), len(data) // 2, len(data)])
 
     verdicts, similarities = agreement.judge_bytes(buffer, starts, ends)
@@ -224,3 +225,81 @@ def test_large_hostile_texts_are_judged(name: str):
     verdicts, _ = agreement.judge_bytes(*agreement.lay_out([text, text.upper(), text + " one more"]))
 
     assert verdicts[1] == SAME
+
+
+# --- the walk that looks at what differs ------------------------------------------------
+
+
+def walked(texts: list[str], sets: list[list[int]], threshold: float, least: float) -> list[list]:
+    """Walk blocks that all share one bucket; survivors, similarities, variants and how alike those are."""
+    found = agreement.as_sets(sets)
+    n = len(texts)
+    made = [np.empty(n, np.int64), np.empty(n), np.empty(n, np.int64), np.empty(n)]
+    offsets, ids = np.arange(n + 1), np.zeros(n, np.int64)
+    _native.walk(
+        *(found.offsets, found.hashes, offsets, ids, 1, 0, threshold, 64, *made[:2]),
+        *(*agreement.lay_out(texts), *agreement.TABLE, known_words(), least, *made[2:]),
+    )
+    return [array.tolist() for array in made]
+
+
+def test_a_block_goes_for_the_leader_that_says_all_of_it_not_for_the_one_most_like_it():
+    texts = ["It takes 3 years.", "It takes 4 years.", "it takes 3 years", "It takes 5 years."]
+    sets = [[1, 2, 3, 9], [1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4, 5]]
+
+    survivor, similarity, variant, alike = walked(texts, sets, 0.5, 0.8)
+
+    assert survivor == [0, 1, 0, 3]
+    assert similarity == [0.0, 0.0, 1.0, 0.0]
+    assert variant == [-1, 0, -1, 1]  # the last shares 4 of 5 with the second, 3 of 6 with the first
+    assert alike == [0.0, 0.6, 0.0, 0.8]
+
+
+@pytest.mark.parametrize(("least", "stays"), [(0.5, False), (0.99, True)])
+def test_a_block_goes_for_a_leader_with_sentences_more_if_they_share_enough(least: float, stays: bool):
+    texts = [COUNCIL, COUNCIL.split(" Nobody")[0]]
+
+    survivor, *_ = walked(texts, [[1, 2], [1, 2]], 0.5, least)
+
+    assert (survivor[1] == 1) == stays
+
+
+@pytest.mark.parametrize(("n_given", "message"), [(11, "all that it judges texts by"), (19, "all that it judges")])
+def test_a_walk_with_half_of_what_it_judges_by_is_refused(n_given: int, message: str):
+    sets = agreement.as_sets([[1]])
+    right = [
+        sets.offsets,
+        sets.hashes,
+        np.array([0, 1]),
+        np.array([0]),
+        1,
+        0,
+        0.5,
+        64,
+        np.zeros(1, np.int64),
+        np.zeros(1),
+    ]
+    right += [*agreement.lay_out(["one"]), *agreement.TABLE, known_words(), 0.5, np.zeros(1, np.int64), np.zeros(1)]
+
+    with pytest.raises(ValueError, match=message):
+        _native.walk(*right[:n_given])
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (11, np.zeros(2, np.int64), "ends must have 2 items, got 1"),
+        (17, 1.5, "a least share between 0 and 1"),
+        (18, np.zeros(2, np.int64), "variant must have 1 items, got 2"),
+        (19, np.zeros(2), "variant_similarity must have 1 items, got 2"),
+    ],
+)  # fmt: skip  # a case a line
+def test_a_walk_with_wrong_texts_is_refused(place: int, value: object, message: str):
+    sets = agreement.as_sets([[1]])
+    wrong = [sets.offsets, sets.hashes, np.array([0, 1]), np.array([0]), 1, 0, 0.5, 64, np.zeros(1, np.int64)]
+    wrong += [np.zeros(1), *agreement.lay_out(["one"]), *agreement.TABLE, known_words(), 0.5, np.zeros(1, np.int64)]
+    wrong += [np.zeros(1)]
+    wrong[place] = value
+
+    with pytest.raises(ValueError, match=message):
+        _native.walk(*wrong)

@@ -1,7 +1,5 @@
 """Compiled kernels: the same values as NumPy and the twin, and no byte read outside the buffer."""
 
-import ctypes
-import mmap
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -247,22 +245,6 @@ def test_the_largest_key_of_all_is_found():
 # --- the door -------------------------------------------------------------------------
 
 
-def guarded(data: bytes) -> np.ndarray:
-    """A copy of `data` that ends where a page begins that must not be touched."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    page = mmap.PAGESIZE
-    room = (len(data) + page - 1) // page * page + page
-    area = mmap.mmap(-1, room + page)  # a page before as well
-    address = ctypes.addressof(ctypes.c_char.from_buffer(area))
-    libc.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    begin = room - len(data)
-    area[begin:room] = data
-    assert libc.mprotect(address + room, page, 0) == 0, ctypes.get_errno()
-    array = np.frombuffer(area, np.uint8, len(data), begin)
-    assert array.ctypes.data + len(data) == address + room
-    return array
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="needs mmap and mprotect")
 @pytest.mark.parametrize("end", ["", "a", "é", "字", "\U0001f600", "e\u0301", "word", "longerthaneight"])
 @pytest.mark.parametrize("size", [0, 1, 5, 8, 31, 57, 60, 63, 64, 65, 127, 200])
@@ -271,7 +253,7 @@ def test_no_byte_after_the_buffer_is_read(size: int, end: str):
     at = np.array([0], np.int64)
     to = np.array([len(data)], np.int64)
 
-    made = agreement.by_native(guarded(data), at, to, 2, PLAN)
+    made = agreement.by_native(agreement.guarded(data), at, to, 2, PLAN)
 
     agreement.assert_same(made, agreement.by_native(np.frombuffer(data, np.uint8), at, to, 2, PLAN))
 
@@ -281,7 +263,7 @@ def test_no_byte_after_the_buffer_is_read(size: int, end: str):
 def test_bytes_that_are_no_utf8_stay_inside_the_buffer(data: bytes):
     at, to = np.array([0, 0], np.int64), np.array([len(data), len(data) // 2], np.int64)
 
-    made = agreement.by_native(guarded(data), at, to, 2, Plan(2, 2))
+    made = agreement.by_native(agreement.guarded(data), at, to, 2, Plan(2, 2))
 
     assert (made["word_ends"] <= len(data)).all()
     assert (made["word_starts"] < made["word_ends"]).all()

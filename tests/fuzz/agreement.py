@@ -1,6 +1,8 @@
 """One harness for every road through the core: compiled kernels, NumPy and, for short text, the plain twin."""
 
 import contextlib
+import ctypes
+import mmap
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from unittest import mock
@@ -38,6 +40,22 @@ def lay_out(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     data = [text.encode("utf-8", "surrogatepass") for text in texts]
     offsets = np.concatenate(([0], np.cumsum([len(part) for part in data]))).astype(np.int64)
     return np.frombuffer(b"".join(data), np.uint8), offsets[:-1].copy(), offsets[1:].copy()
+
+
+def guarded(data: bytes) -> np.ndarray:
+    """A copy of `data` that ends where a page begins that must not be touched."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    page = mmap.PAGESIZE
+    room = (len(data) + page - 1) // page * page + page
+    area = mmap.mmap(-1, room + page)  # a page before as well
+    address = ctypes.addressof(ctypes.c_char.from_buffer(area))
+    libc.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    begin = room - len(data)
+    area[begin:room] = data
+    assert libc.mprotect(address + room, page, 0) == 0, ctypes.get_errno()
+    array = np.frombuffer(area, np.uint8, len(data), begin)
+    assert array.ctypes.data + len(data) == address + room
+    return array
 
 
 def by_native(buffer, starts, ends, width: int, plan: Plan, scope=None) -> Arrays:

@@ -10,12 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from dedupe.core.hashing import F64, I64, U8, Bool, distinct, offsets_of, opens_run, ranges, slices
+from dedupe.core.meaning.lexicon import known_words
 from dedupe.core.meaning.pairs import meanings
 from dedupe.core.meaning.rules import CONTAINED, SAME
 from dedupe.core.measures.similarity import pair_similarities, ranked
 from dedupe.core.native import backend
 from dedupe.core.ragged import Ragged
 from dedupe.core.shingles import Shingles
+from dedupe.core.text import unicode
 
 LEADERS = 64
 _ROUNDS = 200  # decided side by side before the rest is walked one by one
@@ -128,14 +130,22 @@ def walk(
     Returns:
         The decision, the same for any order of work.
     """
-    if backend.native() and judge is None:
+    if backend.native():
         survivor = np.empty(buckets.offsets.size - 1, np.int64)
         similarity = np.empty(survivor.size)
-        n_compared, _, n_capped = backend.kernels().walk(
+        given = (
             sets.offsets, sets.hashes, buckets.offsets, buckets.ids, buckets.n_buckets,
             n_fixed, threshold, leaders, survivor, similarity,
         )  # fmt: skip  # the kernel's order: sets, buckets, settings, results
-        return Survivors(survivor, similarity, n_compared, n_capped)
+        if judge is None:
+            n_compared, _, n_capped = backend.kernels().walk(*given)
+            return Survivors(survivor, similarity, n_compared, n_capped)
+        variant, shared = np.empty(survivor.size, np.int64), np.empty(survivor.size)
+        n_compared, _, n_capped = backend.kernels().walk(
+            *given, judge.buffer, judge.starts, judge.ends, *unicode.table()[:3], known_words(), judge.least,
+            variant, shared,
+        )  # fmt: skip  # texts, tables, settings, results
+        return Survivors(survivor, similarity, n_compared, n_capped, variant, shared)
     return _Walk(ranked(sets), buckets, threshold, n_fixed, leaders, judge).run()
 
 

@@ -508,24 +508,6 @@ static bool has_vowels(const Word *word)
     return true;
 }
 
-/* Whether two words, laid out in `one` and `other`, differ as a word and its misspelling do. */
-static bool is_misspelling(const Judge *j, bool is_one_known, bool is_other_known, bool is_name, bool is_covered)
-{
-    const Word *one = &j->one, *other = &j->other;
-    const size_t fewer = smaller(one->n, other->n);
-    if ((one->n < SHORTEST && other->n < SHORTEST) || (is_one_known && is_other_known)) return false;
-    if (!is_letters(one) || !is_letters(other)) return false;
-    const Edit edit = edit_between(one, other);
-    if (!edit.n_edits || !(edit.begins_alike || edit.is_swap)) return false; /* slips spare the first letter */
-    const bool is_scan = same_scanned(one, other), is_slip = edit.is_swap || is_scan;
-    if (edit.n_edits == 2 && fewer < TWO_EDITS && !is_scan) return false;
-    if (is_slip && (!is_covered || is_one_known == is_other_known)) return edit.is_inner && fewer >= FEWEST_UNKNOWN;
-    if (!is_covered) return edit.is_inner && edit.n_edits == 1 && fewer >= NAME && !is_name && has_vowels(one);
-    if (is_one_known == is_other_known || (is_name && fewer < NAME && !is_slip)) return false;
-    return edit.is_inner || !(begins_with(one, other) || begins_with(other, one) || ends_with(one, other) ||
-                              ends_with(other, one));
-}
-
 /* Whether two words have the same letters, but for digits that look like the letter in their place. */
 static bool looks_like(const Word *read, const Word *meant)
 {
@@ -684,6 +666,27 @@ static bool lay_out_words(Judge *j, const Tokens *some, const Token *first, size
     return fits;
 }
 
+/* Whether two words, laid out in `one` and `other` too, differ as a word and its misspelling do. What takes a search in
+ * the list of known words comes last. */
+static bool is_misspelling(Judge *j, const Token *left, const Token *right)
+{
+    const Word *one = &j->one, *other = &j->other;
+    const size_t fewer = smaller(one->n, other->n);
+    if ((one->n < SHORTEST && other->n < SHORTEST) || !is_letters(one) || !is_letters(other)) return false;
+    const Edit edit = edit_between(one, other);
+    if (!edit.n_edits || !(edit.begins_alike || edit.is_swap)) return false; /* slips spare the first letter */
+    const bool is_scan = same_scanned(one, other), is_slip = edit.is_swap || is_scan;
+    const bool is_name = left->flags & right->flags & CAPITAL;
+    if (edit.n_edits == 2 && fewer < TWO_EDITS && !is_scan) return false;
+    const bool is_one_known = is_known(j, &j->left.list, left), is_other_known = is_known(j, &j->right.list, right);
+    if (is_one_known && is_other_known) return false;
+    if (is_slip && (is_one_known == is_other_known || !is_covered(j))) return edit.is_inner && fewer >= FEWEST_UNKNOWN;
+    if (!is_covered(j)) return edit.is_inner && edit.n_edits == 1 && fewer >= NAME && !is_name && has_vowels(one);
+    if (is_one_known == is_other_known || (is_name && fewer < NAME && !is_slip)) return false;
+    return edit.is_inner || !(begins_with(one, other) || begins_with(other, one) || ends_with(one, other) ||
+                              ends_with(other, one));
+}
+
 static bool is_one_for_one(Judge *j, const Token *one, const Token *other)
 {
     const Tokens *left = &j->left.list, *right = &j->right.list;
@@ -693,13 +696,11 @@ static bool is_one_for_one(Judge *j, const Token *one, const Token *other)
     if (one->kind != IS_WORD || other->kind != IS_WORD) return false;
     if (is_article(j, one) && is_article(j, other)) return true;
     if (!lay_out_words(j, left, one, 1, right, other)) return false;
-    const bool is_one_known = is_known(j, left, one), is_other_known = is_known(j, right, other);
     const bool is_english = language_of(j) == ENGLISH;
     if (lost_marks(&j->one, &j->other))
-        return !(is_one_known && is_other_known) || j->is_plainly_written || is_english;
+        return is_english || j->is_plainly_written || !(is_known(j, left, one) && is_known(j, right, other));
     if (is_english && is_other_spelling(j)) return true;
-    if ((one->flags | other->flags) & CODE) return false;
-    return is_misspelling(j, is_one_known, is_other_known, one->flags & other->flags & CAPITAL, is_covered(j));
+    return !((one->flags | other->flags) & CODE) && is_misspelling(j, one, other);
 }
 
 /* Whether tokens make up one plain form. */
@@ -871,14 +872,19 @@ static void count_lost_marks(Judge *j)
     j->is_plainly_written = (counts[1] >= SEVERAL && !counts[2]) || (counts[2] >= SEVERAL && !counts[1]);
 }
 
-/* Keep the runs of substance alone. */
-static void drop_form(Judge *j)
+/* Keep the runs of substance alone; false when one of them would be lost with the right text, and that decides. */
+static bool drop_form(Judge *j, bool may_lose)
 {
     count_lost_marks(j);
     size_t kept = 0;
-    for (size_t i = 0; i < j->n_runs; i++)
-        if (!is_form(j, &j->runs[i])) j->runs[kept++] = j->runs[i];
+    for (size_t i = 0; i < j->n_runs; i++) {
+        const Run run = j->runs[i];
+        if (is_form(j, &run)) continue;
+        if (!may_lose && run.right < run.right_end) return false;
+        j->runs[kept++] = run;
+    }
     j->n_runs = kept;
+    return true;
 }
 
 /* Whether all that differs is whole sentences that only one side has: the left, or else the right. */
@@ -894,8 +900,9 @@ static bool are_all_sentences(const Judge *j, bool of_left)
     return true;
 }
 
-/* Judge what two blocks say, the left one to stay and the right one to go: the verdict, and their similarity. */
-static int judge_pair(Judge *j, int64_t left, int64_t right, double *similarity)
+/* Judge what two blocks say, the left one to stay and the right one to go: the verdict, and their similarity. Where
+ * nothing may be lost, only SAME and CONTAINED matter: anything else is VARIANT, without a similarity. */
+static int judge_pair(Judge *j, int64_t left, int64_t right, bool may_lose, double *similarity)
 {
     const Texts *texts = j->texts;
     const int64_t size = texts->ends[left] - texts->starts[left];
@@ -905,11 +912,12 @@ static int judge_pair(Judge *j, int64_t left, int64_t right, double *similarity)
         return SAME;
     if (!fill_side(j, &j->left, left) || !fill_side(j, &j->right, right)) return NOT_JUDGED;
     j->language = -1;
+    *similarity = 0.0;
     const int is_aligned = align(j);
     if (is_aligned < 0) return NOT_JUDGED;
-    if (is_aligned) drop_form(j);
+    const bool is_lost = !is_aligned || !drop_form(j, may_lose);
     if (j->out_of_memory) return NOT_JUDGED;
-    if (is_aligned && !j->n_runs) return SAME;
+    if (is_lost) return VARIANT;
     size_t n_left = 0, n_right = 0;
     for (size_t i = 0; i < j->n_runs; i++) {
         n_left += j->runs[i].left_end - j->runs[i].left;
@@ -917,10 +925,10 @@ static int judge_pair(Judge *j, int64_t left, int64_t right, double *similarity)
     }
     const size_t left_rest = j->left.list.n - n_left, right_rest = j->right.list.n - n_right;
     const size_t shared = left_rest > right_rest ? left_rest : right_rest;
-    *similarity = is_aligned && shared ? (double)shared / (double)(shared + n_left + n_right) : 0.0;
-    if (is_aligned && !n_right && are_all_sentences(j, true)) return CONTAINED;
-    if (is_aligned && !n_left && are_all_sentences(j, false)) return CONTAINS;
-    return VARIANT;
+    *similarity = !j->n_runs ? 1.0 : shared ? (double)shared / (double)(shared + n_left + n_right) : 0.0;
+    if (!j->n_runs) return SAME;
+    if (!n_right && are_all_sentences(j, true)) return CONTAINED;
+    return !n_left && are_all_sentences(j, false) ? CONTAINS : VARIANT;
 }
 
 #endif

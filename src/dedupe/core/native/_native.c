@@ -7,8 +7,8 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "_meaning_rules.h"
 #include "_native_kernels.h"
+#include "_native_walk.h"
 #include "_plain_text.h"
 
 #define MAX_WIDTH (1 << 20) /* bounds the memory that a window of words needs */
@@ -530,6 +530,21 @@ static PyObject *native_number_repeats(PyObject *module, PyObject *args)
 
 /* ---- walk ---- */
 
+/* Borrow the upper halves of the hashes of known words, which must ascend, to judge the blocks of a text by. */
+static bool borrow_known(Held *held, PyObject *source, const Text *text, Texts *texts)
+{
+    Py_ssize_t n = -1;
+    const uint32_t *known = borrow(held, source, "known", U32, false, &n);
+    if (!known) return false;
+    *texts = (Texts){text->buffer, text->starts, text->ends, known, (size_t)n, text->table};
+    for (Py_ssize_t i = 1; i < n; i++)
+        if (known[i - 1] > known[i]) {
+            PyErr_Format(PyExc_ValueError, "known must ascend, but item %zd is smaller than the one before", i);
+            return false;
+        }
+    return true;
+}
+
 static bool walk_fits(const WalkInput *in, Py_ssize_t n_hashes, Py_ssize_t n_ids)
 {
     Py_ssize_t n_offsets = (Py_ssize_t)in->n_blocks + 1;
@@ -548,12 +563,20 @@ static bool walk_fits(const WalkInput *in, Py_ssize_t n_hashes, Py_ssize_t n_ids
 static PyObject *native_walk(PyObject *module, PyObject *args)
 {
     PyObject *set_offsets, *set_hashes, *bucket_offsets, *bucket_ids, *survivor, *similarity;
+    PyObject *texts_in[6] = {NULL}, *known = NULL, *variant = NULL, *variant_similarity = NULL;
     Py_ssize_t n_buckets, n_fixed, leaders;
-    WalkInput in;
+    WalkInput in = {.texts = NULL};
     WalkResult out = {0};
-    if (!PyArg_ParseTuple(args, "OOOOnndnOO:walk", &set_offsets, &set_hashes, &bucket_offsets, &bucket_ids, &n_buckets,
-                          &n_fixed, &in.threshold, &leaders, &survivor, &similarity))
+    Text text;
+    Texts texts;
+    if (!PyArg_ParseTuple(args, "OOOOnndnOO|OOOOOOOdOO:walk", &set_offsets, &set_hashes, &bucket_offsets, &bucket_ids,
+                          &n_buckets, &n_fixed, &in.threshold, &leaders, &survivor, &similarity, texts_in, texts_in + 1,
+                          texts_in + 2, texts_in + 3, texts_in + 4, texts_in + 5, &known, &in.least, &variant,
+                          &variant_similarity))
         return NULL;
+    if (texts_in[0] && !(variant_similarity && in.least >= 0.0 && in.least <= 1.0))
+        return PyErr_Format(PyExc_ValueError, "walk needs all that it judges texts by, or nothing of it, and a least "
+                            "share between 0 and 1");
     if (n_buckets < 0 || n_fixed < 0 || leaders < 1 || !(in.threshold >= 0.0 && in.threshold <= 1.0))
         return PyErr_Format(PyExc_ValueError, "walk needs n_buckets and n_fixed of 0 or more, leaders of 1 or more "
                             "and a threshold between 0 and 1, got n_buckets=%zd, n_fixed=%zd, leaders=%zd", n_buckets,
@@ -576,6 +599,16 @@ static PyObject *native_walk(PyObject *module, PyObject *args)
     in.n_blocks = (size_t)n;
     fits = fits && (out.survivor = borrow(&held, survivor, "survivor", I64, true, &n)) &&
            (out.similarity = borrow(&held, similarity, "similarity", F64, true, &n)) && walk_fits(&in, n_hashes, n_ids);
+    if (fits && texts_in[0]) {
+        in.texts = &texts;
+        fits = borrow_text(&held, texts_in, &text) && borrow_known(&held, known, &text, &texts) &&
+               (out.variant = borrow(&held, variant, "variant", I64, true, &n)) &&
+               (out.variant_similarity = borrow(&held, variant_similarity, "variant_similarity", F64, true, &n));
+        if (fits && text.n_blocks != n) {
+            PyErr_Format(PyExc_ValueError, "starts must have %zd items, got %zd", n, text.n_blocks);
+            fits = false;
+        }
+    }
     if (fits) {
         Py_BEGIN_ALLOW_THREADS
         has_memory = walk_blocks(&in, &out);
@@ -589,21 +622,6 @@ static PyObject *native_walk(PyObject *module, PyObject *args)
 
 /* ---- meanings ---- */
 
-/* Borrow the upper halves of the hashes of known words, which must ascend, to judge the blocks of a text by. */
-static bool borrow_known(Held *held, PyObject *source, const Text *text, Texts *texts)
-{
-    Py_ssize_t n = -1;
-    const uint32_t *known = borrow(held, source, "known", U32, false, &n);
-    if (!known) return false;
-    *texts = (Texts){text->buffer, text->starts, text->ends, known, (size_t)n, text->table};
-    for (Py_ssize_t i = 1; i < n; i++)
-        if (known[i - 1] > known[i]) {
-            PyErr_Format(PyExc_ValueError, "known must ascend, but item %zd is smaller than the one before", i);
-            return false;
-        }
-    return true;
-}
-
 static Outcome write_meanings(const Texts *texts, const int64_t *left, const int64_t *right, size_t n,
                               int8_t *verdicts, double *similarities)
 {
@@ -612,7 +630,7 @@ static Outcome write_meanings(const Texts *texts, const int64_t *left, const int
     Outcome outcome = DONE;
     set_up_judge(judge, texts);
     for (size_t i = 0; i < n && outcome == DONE; i++) {
-        int verdict = judge_pair(judge, left[i], right[i], similarities + i);
+        int verdict = judge_pair(judge, left[i], right[i], true, similarities + i);
         if (verdict == NOT_JUDGED) outcome = NO_MEMORY;
         verdicts[i] = (int8_t)verdict;
     }
@@ -822,8 +840,9 @@ static PyMethodDef methods[] = {
      "alone; return how many numbers."},
     {"walk", native_walk, METH_VARARGS,
      "walk(set_offsets, set_hashes, bucket_offsets, bucket_ids, n_buckets, n_fixed, threshold, leaders, survivor, "
-     "similarity)\n--\n\n"
-     "Decide which blocks stay; return pairs compared, blocks matched, leaders refused by full buckets."},
+     "similarity, [buffer, starts, ends, pages, entries, expansions, known, least, variant, variant_similarity])\n--\n\n"
+     "Decide which blocks stay, with texts by what they say too; return pairs compared, blocks matched, leaders refused "
+     "by full buckets."},
     {"meanings", native_meanings, METH_VARARGS,
      "meanings(buffer, starts, ends, left, right, pages, entries, expansions, known, verdicts, similarities)\n--\n\n"
      "Judge what each pair of blocks says, the left one to stay and the right one to go: 0 the same, 1 contained, "

@@ -90,6 +90,17 @@ def walk(
     leaders: int,
     survivor: _I64,
     similarity: _F64,
+    buffer: _U8 = ...,
+    starts: _I64 = ...,
+    ends: _I64 = ...,
+    pages: _U16 = ...,
+    entries: _U32 = ...,
+    expansions: _U32 = ...,
+    known: _U32 = ...,
+    least: float = ...,
+    variant: _I64 = ...,
+    variant_similarity: _F64 = ...,
+    /,
 ) -> tuple[int, int, int]: ...
 def meanings(
     buffer: _U8,

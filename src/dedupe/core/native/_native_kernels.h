@@ -833,7 +833,7 @@ static bool number_repeats(uint64_t *values, size_t n_rows, size_t n_columns, in
     return has_memory;
 }
 
-/* ---- Survivors ---- */
+/* ---- Similarity ---- */
 
 static inline double jaccard(size_t shared, size_t n_left, size_t n_right)
 {
@@ -851,89 +851,6 @@ static size_t least_shared(size_t n_left, size_t n_right, double bar)
     while (shared > 0 && jaccard(shared - 1, n_left, n_right) >= bar) shared--;
     while (shared <= most && jaccard(shared, n_left, n_right) < bar) shared++;
     return shared; /* most + 1 when even equal sets would not do */
-}
-
-typedef struct {
-    const int64_t *set_offsets;
-    const uint64_t *set_hashes;
-    const int64_t *bucket_offsets, *bucket_ids;
-    size_t n_blocks, n_buckets, n_fixed, leaders;
-    double threshold;
-} WalkInput;
-
-typedef struct {
-    int64_t *survivor;
-    double *similarity;
-    int64_t n_compared, n_matched, n_capped;
-} WalkResult;
-
-typedef struct {
-    int64_t *slots;     /* the leaders of bucket k: slots[begins[k]] … */
-    size_t *begins, *counts;
-    int64_t *seen_by;   /* the last block that was compared with this one */
-} Leaders;
-
-/* Find the most similar leader of a block: its number, or -1 when none reaches the threshold. */
-static int64_t best_leader(const WalkInput *in, const Leaders *led, size_t block, WalkResult *out)
-{
-    const uint64_t *own = in->set_hashes + in->set_offsets[block];
-    const size_t n_own = (size_t)(in->set_offsets[block + 1] - in->set_offsets[block]);
-    double bar = in->threshold;
-    int64_t best = -1;
-    for (int64_t p = in->bucket_offsets[block]; p < in->bucket_offsets[block + 1]; p++) {
-        size_t bucket = (size_t)in->bucket_ids[p], begin = led->begins[bucket];
-        for (size_t slot = begin; slot < begin + led->counts[bucket]; slot++) {
-            int64_t leader = led->slots[slot];
-            if (led->seen_by[leader] == (int64_t)block) continue;
-            led->seen_by[leader] = (int64_t)block;
-            out->n_compared++;
-            size_t n_other = (size_t)(in->set_offsets[leader + 1] - in->set_offsets[leader]);
-            int64_t shared = intersect(own, n_own, in->set_hashes + in->set_offsets[leader], n_other,
-                                       least_shared(n_own, n_other, bar));
-            if (shared < 0) continue; /* below the bar, so it could not even tie */
-            double similarity = jaccard((size_t)shared, n_own, n_other);
-            if (best < 0 || similarity > bar || leader < best) best = leader;
-            bar = similarity;
-        }
-    }
-    out->similarity[block] = best < 0 ? 0.0 : bar;
-    return best;
-}
-
-/* Walk the blocks in policy order, as "Survivors" in docs/core.md says; false when memory is short. */
-static bool walk_blocks(const WalkInput *in, WalkResult *out)
-{
-    size_t n_postings = (size_t)in->bucket_offsets[in->n_blocks];
-    Leaders led = {
-        malloc((n_postings + 1) * sizeof(int64_t)),
-        calloc(in->n_buckets + 1, sizeof(size_t)),
-        calloc(in->n_buckets + 1, sizeof(size_t)),
-        malloc((in->n_blocks + 1) * sizeof(int64_t)),
-    };
-    bool has_memory = led.slots && led.begins && led.counts && led.seen_by;
-    if (has_memory) {
-        /* a bucket never has more leaders than members, so the slots of all fit into one array */
-        for (size_t p = 0; p < n_postings; p++) led.begins[in->bucket_ids[p] + 1]++;
-        for (size_t k = 0; k < in->n_buckets; k++) led.begins[k + 1] += led.begins[k];
-        for (size_t i = 0; i < in->n_blocks; i++) led.seen_by[i] = -1;
-    }
-    for (size_t i = 0; has_memory && i < in->n_blocks; i++) {
-        out->similarity[i] = 0.0;
-        int64_t best = i < in->n_fixed ? -1 : best_leader(in, &led, i, out);
-        out->survivor[i] = best < 0 ? (int64_t)i : best;
-        out->n_matched += best >= 0;
-        if (best >= 0) continue;
-        for (int64_t p = in->bucket_offsets[i]; p < in->bucket_offsets[i + 1]; p++) {
-            size_t bucket = (size_t)in->bucket_ids[p];
-            if (led.counts[bucket] < in->leaders) led.slots[led.begins[bucket] + led.counts[bucket]++] = (int64_t)i;
-            else out->n_capped++;
-        }
-    }
-    free(led.slots);
-    free(led.begins);
-    free(led.counts);
-    free(led.seen_by);
-    return has_memory;
 }
 
 /* ---- Postings: a key in the upper bits, an id in the lower ones ---- */
