@@ -55,7 +55,7 @@ def fingerprint(spans: Spans, recipe: Recipe, *, scope: U64 | None = None, keep_
         )  # fmt: skip
 
     made = sketched(spans, slice(None), width_words)
-    careful = np.flatnonzero(recipe.is_careful(made.n_words))
+    careful = np.flatnonzero(recipe.is_careful(made.n_words, spans.ends - spans.starts))
     if careful.size == 0:
         return made
     some = spans if careful.size == spans.starts.size else spans.take(careful)
@@ -99,7 +99,8 @@ class Comparable(NamedTuple):
         options, none = recipe.options, np.zeros(spans.starts.size, np.bool_)
         if options.lose == "words":
             return cls(shingle_sets(*spans, width_words=options.width_words, threads=options.threads), none, (spans,))
-        careful = ~none if options.lose == "nothing" else recipe.is_careful(count_words(*spans))
+        n_words = none if options.lose == "nothing" else count_words(*spans)
+        careful = recipe.is_careful(n_words, spans.ends - spans.starts)
         numbers = np.flatnonzero(careful)
         some, rest = spans.take(numbers), np.flatnonzero(~careful)
         plain, texts = _plain(some, numbers)

@@ -20,6 +20,7 @@ from dedupe.options import DESCRIPTIONS, Options, column_policy, listed
 _PARTS: dict[str, Any] = {"threshold": 0.8, "min_words": 8}
 _WHOLE: dict[str, Any] = {"unit": "document"}
 SHORT_WORDS = 50  # up to which lose="short" looks at what differs; figures: docs/meaning.md
+_BYTES_ALONE = 4  # bytes a word, punctuation and all, up to which words are characters
 ALIKE = 0.7  # share of common words for which copies that say the same are looked for
 _WALK: dict[str, tuple[Any, ...]] = {"measure": ("jaccard",), "linkage": ("survivor",), "pairs": ("survivors",)}
 _DUPLICATES = ("jaccard", "containment", "ratio", "weighted")
@@ -151,10 +152,20 @@ class Recipe:
         """Share of the pairs at the threshold that share a bucket."""
         return round(self.plan.share_found(self.candidate_threshold), 4)
 
-    def is_careful(self, n_words: Any) -> Any:
-        """Which blocks go only when nothing is lost, by their words: an array of numbers to one of booleans."""
+    def is_careful(self, n_words: Any, n_bytes: Any) -> Any:
+        """Which blocks go only when nothing is lost.
+
+        Args:
+            n_words: Array of shape (n_blocks,), the words of each block.
+            n_bytes: Array of shape (n_blocks,), its bytes in UTF-8. In scripts without spaces a character is a word
+                and has three bytes; there two of them count as one word.
+
+        Returns:
+            Array of shape (n_blocks,), bool.
+        """
         if self.options.lose == "short":
-            return n_words <= SHORT_WORDS
+            is_spaced = n_bytes > _BYTES_ALONE * n_words
+            return n_words <= np.where(is_spaced, SHORT_WORDS, 2 * SHORT_WORDS)
         return np.full(np.shape(n_words), self.options.lose == "nothing")
 
     def but(self, **changes: Any) -> Recipe:

@@ -86,7 +86,8 @@ def estimate(inputs: Sequence[str], output: str, job: Job) -> Estimate:
     bytes_in = sum(source.size_bytes for source in sources)
     grow = max(bytes_in / max(n_packed, 1), 1.0)
     n_blocks, n_rows = int(blocks.starts.size * grow), int((batch.offsets.size - 1) * grow)
-    n_keys = sum(int(has_key(sketched.n_words, job.recipe, band).sum()) for band in range(plan.n_bands))
+    sizes = blocks.ends - blocks.starts
+    n_keys = sum(int(has_key(sketched.n_words, sizes, job.recipe, band).sum()) for band in range(plan.n_bands))
     block_bytes = BLOCK.itemsize + (SPAN.itemsize if job.needs_spans else 0)
     needed = _BASE + n_blocks * 64 + int(batch.buffer.size * grow)
     return Estimate(

@@ -86,8 +86,8 @@ def _blocks_in(columns: RunColumns, column: Column) -> Bits:
     return found
 
 
-def has_key(n_words: Array, recipe: Recipe, band: int) -> Bool:
-    """Which blocks have a key in a band, by their words.
+def has_key(n_words: Array, n_bytes: Array, recipe: Recipe, band: int) -> Bool:
+    """Which blocks have a key in a band, by their words and bytes.
 
     A block of fewer words than a shingle is one shingle of its own length: it matches nothing but its own words, and
     copies are found without keys. A block with so few shingles, s, that s / (s + 1) is below the threshold matches
@@ -103,7 +103,7 @@ def has_key(n_words: Array, recipe: Recipe, band: int) -> Bool:
         while options.threshold < 1.0 and fewest / (fewest + 1) < options.threshold:
             fewest += 1
         least = max(least, options.width_words - 1 + fewest)
-    result: Bool = np.where(recipe.is_careful(n_words), n_words >= max(options.min_words, 1), n_words >= least)
+    result: Bool = np.where(recipe.is_careful(n_words, n_bytes), n_words >= max(options.min_words, 1), n_words >= least)
     return result
 
 
@@ -164,7 +164,7 @@ def _keys_of(columns: RunColumns, job: Job, band: int, known: Bits) -> Iterator[
     """Number and key of the blocks that have a key in a band, some at a time."""
     at = 0
     for begin, rows in columns.blocks.chunks():
-        number = np.flatnonzero(has_key(rows["n_words"], job.recipe, band)) + begin
+        number = np.flatnonzero(has_key(rows["n_words"], rows["n_bytes"], job.recipe, band)) + begin
         number = number[~known.has(number)]
         yield number, columns.keys[band].read(at, at + number.size)
         at += number.size

@@ -198,7 +198,7 @@ class _Pass:
         if self.view is not None:
             known = self.known.add_twins(self.view, batch, blocks, found, self.n_blocks)
         for band, column in enumerate(columns.keys):
-            chosen = has_key(found.n_words, self.job.recipe, band)
+            chosen = has_key(found.n_words, rows["n_bytes"], self.job.recipe, band)
             chosen[known] = False
             column.append(found.keys[chosen, band])
         self.n_blocks += rows.size
