@@ -561,20 +561,16 @@ def _emphasis(atoms: Sequence[_Atom]) -> frozenset[int]:
         after = atoms[at + length] if at + length < len(atoms) else None
         is_before = before is not None and before.raw not in _SPACES
         is_after = after is not None and after.raw not in _SPACES
-        is_inside = before is not None and after is not None and _is_wordy(before) and _is_wordy(after)
+        is_inside = before is not None and after is not None and before.kind == after.kind == LETTER
         if length <= (3 if code == 0x2A else 2) and not is_inside:
             waiting = opened.setdefault((code, length), [])
             if is_before and waiting:
                 first = waiting.pop()
                 places.update(range(first, first + length), range(at, at + length))
-            elif is_after and not (before is not None and _is_wordy(before)):
+            elif is_after and not (before is not None and before.kind == LETTER):
                 waiting.append(at)
         at += length
     return frozenset(places)
-
-
-def _is_wordy(atom: _Atom) -> bool:
-    return atom.kind in (LETTER, ALONE)
 
 
 def _is_lower(atom: _Atom) -> bool:

@@ -416,8 +416,9 @@ static bool find_stress(Cutter *c)
         length = 1;
         if (code != '*' && code != '_') continue;
         while (at + length < c->n && raw_at(c, at + length) == code) length++;
-        const bool is_after_word = at > 0 && is_word_at(c, at - 1);
-        if (length > (code == '*' ? 3u : 2u) || (is_after_word && is_word_at(c, at + length))) continue;
+        const bool is_after_word = at > 0 && class_of(folded_at(c, at - 1)) == LETTER;
+        const bool is_inside = is_after_word && class_of(folded_at(c, at + length)) == LETTER;
+        if (length > (code == '*' ? 3u : 2u) || is_inside) continue;
         size_t *top = &tops[code == '*' ? length - 1 : length + 2];
         if (*top && !(traits_at(c, at - 1) & SPACE)) {
             memset(stress + c->opened[*top - 1].at, 1, length);
