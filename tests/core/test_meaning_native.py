@@ -255,6 +255,29 @@ def test_a_block_goes_for_the_leader_that_says_all_of_it_not_for_the_one_most_li
     assert alike == [0.0, 0.6, 0.0, 0.8]
 
 
+SAYINGS = [
+    *("It takes 3 years.", "it takes 3 years", "It takes 4 years.", "It takes 3 yaers."),
+    *("It takes 3 years. Nobody spoke against it.", "Nobody spoke against it. It takes 3 years.", "One more.", ""),
+]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(SAYINGS), st.sets(st.integers(0, 5), min_size=1), st.sets(st.integers(0, 3))),
+        min_size=1,
+        max_size=20,
+    ),
+    st.sampled_from([0.0, 0.3, 0.5, 0.8]),
+    st.sampled_from([0.0, 0.4, 0.9]),
+    st.sampled_from([1, 2, 64]),
+)
+def test_both_roads_agree_on_a_walk_that_judges(blocks: list, threshold: float, least: float, leaders: int):
+    texts, sets, buckets = zip(*blocks, strict=True)
+
+    agreement.check_judged_walk(texts, sets, buckets, threshold, least, leaders=leaders)
+    agreement.check_judged_walk(texts, sets, buckets, threshold, least, leaders=leaders, n_fixed=len(blocks) // 2)
+
+
 @pytest.mark.parametrize(("least", "stays"), [(0.5, False), (0.99, True)])
 def test_a_block_goes_for_a_leader_with_sentences_more_if_they_share_enough(least: float, stays: bool):
     texts = [COUNCIL, COUNCIL.split(" Nobody")[0]]

@@ -11,7 +11,7 @@ import numpy as np
 import reference
 
 from dedupe.core.bands import Plan, keys
-from dedupe.core.clustering.survivors import Buckets, walk
+from dedupe.core.clustering.survivors import Buckets, Judge, walk
 from dedupe.core.meaning.lexicon import known_words
 from dedupe.core.meaning.pairs import meanings
 from dedupe.core.measures.similarity import intersections, ranked
@@ -180,6 +180,32 @@ def check_walk(
     if n_fixed == 0:
         twin = reference.walk(members, buckets, range(len(members)), threshold, leaders)
         assert list(zip(survivor.tolist(), similarity.tolist(), strict=True)) == twin
+
+
+def check_judged_walk(
+    texts: Sequence[str],
+    members: Sequence[Sequence[int]],
+    buckets: Sequence[Sequence[int]],
+    threshold: float,
+    least: float,
+    *,
+    n_fixed: int = 0,
+    leaders: int = 64,
+) -> None:
+    """Walk blocks whose texts are judged, given as texts, sets of shingles and of buckets, on both roads."""
+    posted = as_sets(buckets)
+    ids = posted.hashes.astype(np.int64)
+    chosen = Buckets(posted.offsets, ids, int(ids.max()) + 1 if ids.size else 0)
+    judge = Judge(*lay_out(texts), least)
+    settings = {"threshold": threshold, "n_fixed": n_fixed, "leaders": leaders, "judge": judge}
+    fast = walk(as_sets(members), chosen, **settings)
+    with numpy_only():
+        slow = walk(as_sets(members), chosen, **settings)
+    assert fast.survivor.tolist() == slow.survivor.tolist()
+    assert fast.similarity.tolist() == slow.similarity.tolist()
+    assert fast.variant.tolist() == slow.variant.tolist()
+    assert fast.variant_similarity[fast.variant >= 0].tolist() == slow.variant_similarity[slow.variant >= 0].tolist()
+    assert fast.n_capped == slow.n_capped
 
 
 def check_meanings(texts: Sequence[str]) -> tuple[list[int], list[float]]:
