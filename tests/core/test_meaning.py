@@ -27,7 +27,7 @@ def verdict(left: str, right: str) -> int:
         ("find -writable --trace", "find - writable -- trace"),
         ("**not** _this_ `way`", "not this way"),
         ("> quoted\n> text", "quoted text"),
-        ("- [x] done\n- [ ] open", "x done open"),
+        ("- [x] done\n- [ ] open", "x done [ ] open"),
         ("coun-\ncil", "council"),
         ("&quot;R&amp;D&quot;", "r & d"),
         ("ёлка, كِتَاب, Άλφα", "елка كتاب αλφα"),

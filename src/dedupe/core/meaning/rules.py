@@ -8,7 +8,21 @@ from typing import NamedTuple
 
 from dedupe.core.meaning.align import Span, align
 from dedupe.core.meaning.spelling import Known, is_misread, is_misspelling, is_other_spelling, lost_marks
-from dedupe.core.meaning.tokens import CAPITAL, CLOSES, CODE, GLUED, LABEL, NUMBER, OPENS, SPACED, SYMBOL, WORD, Token
+from dedupe.core.meaning.tokens import (
+    CAPITAL,
+    CLOSES,
+    CODE,
+    GLUED,
+    HYPHENED,
+    LABEL,
+    LOWER,
+    NUMBER,
+    OPENS,
+    SPACED,
+    SYMBOL,
+    WORD,
+    Token,
+)
 
 SAME, CONTAINED, CONTAINS, VARIANT = range(4)
 _MOST_TOKENS = 12  # of a run on either side that can still be form
@@ -30,6 +44,7 @@ _LANGUAGES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
 )  # fmt: skip
 _ENGLISH = 0
 _COVERED = 0.9  # share of known words from which an unknown one is a slip
+_SMALL = {capital: capital + 0x20 for capital in range(0x41, 0x5B)}
 _PARTICLES = frozenset("的了在和是与及对将于把被就也都而或のはがをにでともへや")  # said twice, they are a slip
 _AFTER_A = frozenset("few little lot bit".split())  # "a few" is not "few"
 
@@ -205,6 +220,8 @@ class _Judge:
             return "group marks" if self.language > 0 and _plain_number(one.plain) == _plain_number(other.plain) else ""
         if one.kind != WORD or other.kind != WORD:
             return ""
+        if "_" in one.plain and one.plain.translate(_SMALL) == other.plain.translate(_SMALL):
+            return "case" if self.is_without_case else ""
         if one.plain in self.articles and other.plain in self.articles:
             return "article"
         if lost_marks(one.plain, other.plain):
@@ -221,9 +238,10 @@ class _Judge:
     def _joined(self, some: Sequence[Token], others: Sequence[Token]) -> str:
         """Whether both sides have the same letters, cut into words in another way."""
         one, other = "".join(token.plain for token in some), "".join(token.plain for token in others)
-        whole = some if len(some) == 1 else others
+        whole, parts = (some, others) if len(some) == 1 else (others, some)
+        if any(not token.flags & (SPACED | GLUED | HYPHENED) for token in parts[1:]):
+            return ""
         if whole[0].kind == NUMBER and one == other:
-            parts = others if len(some) == 1 else some
             is_group = (
                 len(parts[0].plain) <= 3
                 and parts[0].plain[0] != "0"
@@ -235,7 +253,6 @@ class _Judge:
         has_number = any(token.kind == NUMBER for token in (*some, *others))
         if one == other and not has_number:
             return "spacing"
-        parts = others if len(some) == 1 else some
         if has_number and all(token.flags & GLUED for token in parts[1:]):
             return "scan" if is_misread("".join(token.plain for token in parts), whole[0].plain) else ""
         return ""
@@ -276,6 +293,11 @@ class _Judge:
     def common(self) -> frozenset[str]:
         """The most common words of the language."""
         return _LANGUAGES[self.language][1] if self.language >= 0 else frozenset()
+
+    @cached_property
+    def is_without_case(self) -> bool:
+        """Whether one of the texts has capitals alone."""
+        return any(not any(token.flags & LOWER for token in text) for text in (self.left, self.right))
 
     @cached_property
     def is_covered(self) -> bool:

@@ -33,6 +33,8 @@ GLUED = 8  # touches the token before it
 LABEL = 16  # stands directly before `)`, `.` or `:`, as list letters do
 SPACED = 32  # white space alone lies between it and the token before it
 CODE = 64  # a name in code: a capital inside, an underscore, or a mark of code right beside it
+HYPHENED = 128  # a hyphen alone lies between it and the token before it
+LOWER = 256  # has a small letter of ASCII
 
 ENTITIES = {
     "amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " ", "ndash": "-", "mdash": " ", "hellip": " ",
@@ -77,6 +79,8 @@ _WIDE_STOPS = frozenset(map(ord, "\u3002\uff01\uff1f\uff61"))
 _QUESTIONS = frozenset(map(ord, "?\uff1f\u061f\u037e\u2753"))
 _MINUS = frozenset((0x2D, 0x2212, 0x2013))
 _DASHES = frozenset((*_MINUS, 0x2010, 0x2011, 0x2012, 0x2014, 0x2015, 0xFE58, 0xFE63, 0xFF0D))
+_HYPHENS = frozenset((0x2D, 0x2010, 0x2011))
+_BRACKETS = frozenset(map(ord, "()[]{}"))
 _OPERATORS = frozenset(map(ord, "+=<>~^&@#%\\*/!-|$"))
 _ALWAYS = frozenset(map(ord, "%$@^~&\u2030\u2031\u00a2\u00a3\u00a4\u00a5\u00a7\u00b0\u00b1\u00ac\u00d7\u00f7"))
 _ALWAYS_RANGES = ((0x2032, 0x2033), (0x20A0, 0x20CF), (0x2190, 0x2211), (0x2213, 0x22FF), (0x2610, 0x2612), (0x2713, 0x2718), (0x27F0, 0x27FF), (0x2900, 0x297F), (0x2A00, 0x2AFF))  # fmt: skip
@@ -92,7 +96,7 @@ class Token(NamedTuple):
     Attributes:
         plain: Its form without case, optional marks, apostrophes and group marks.
         kind: WORD, NUMBER or SYMBOL.
-        flags: Sum of CAPITAL, OPENS, CLOSES, GLUED, LABEL, SPACED, CODE.
+        flags: Sum of CAPITAL, OPENS, CLOSES, GLUED, LABEL, SPACED, CODE, HYPHENED, LOWER.
         start: First character in the text.
         end: Character after the last.
     """
@@ -260,6 +264,9 @@ class _Cutter:
             flags |= GLUED
         elif self.made and self._is_space_before(first):
             flags |= SPACED
+        elif self.made and self._raw(first - 1) in _HYPHENS:
+            is_alone = self.atoms[first - 1].start == self.made[-1].end and self.atoms[first - 1].end == start
+            flags |= HYPHENED if is_alone else 0
         self.made.append(Token(plain, kind, flags, start, end))
         self.opens = False
 
@@ -359,6 +366,11 @@ class _Cutter:
                 break
             self.at += 1
         flags = self._label()
+        own = atoms[first : self.at]
+        if 0x5F in points:  # case tells names in code apart
+            points = _with_case(own)
+        if any(0x61 <= atom.raw <= 0x7A for atom in own):
+            flags |= LOWER
         if self._is_code(first, points, has_inner_capital):
             flags |= CODE
         if is_upper(atoms[first].raw) and (n_upper < n_letters or n_letters == 1):
@@ -468,12 +480,17 @@ class _Cutter:
             return self._run_of_operators(at)
         before, after = self._raw(at - 1), self._raw(at + 1)
         is_edge = before in _SPACES or before in _OPENING or before in map(ord, "=,|:;<>") or at == 0
+        is_edge = is_edge or (before == 0x2A and at - 1 not in self.emphasis)
+        if code in _BRACKETS:
+            return 1 if before in _SPACES and after in _SPACES else 0
         if code in (0x2D, 0x2212, 0x2013):
             return self._minus_length(is_edge)
         if code in (0x3C, 0x3E):
             return self._angle_length(before, after)
         if code in map(ord, "+=*#"):
             if code == 0x2A and before in _SPACES and after in _SPACES:
+                return 1
+            if code == 0x2A and after in map(ord, "),;]"):
                 return 1
             touches = self._is_word(at - 1) or self._is_word(at + 1) or before in _OPERATORS or after in _OPERATORS
             return self._run_of_operators(at) if touches or code in (0x2B, 0x3D) else 0
@@ -528,6 +545,21 @@ class _Cutter:
         while self._raw(at + length) in map(ord, "+=<>&*#/!\\") and at + length not in self.emphasis:
             length += 1
         return length
+
+
+def _with_case(own: Sequence[_Atom]) -> list[int]:
+    """The plain form of a name with underscores, its capitals of ASCII kept."""
+    points, base = list[int](), 0
+    for atom in own:
+        if atom.kind == MARK:
+            if not _is_optional(base, atom.point):
+                points.append(atom.point)
+        elif atom.kind == LETTER:
+            base = _plain_letter(atom.point)
+            points.append(atom.raw if 0x41 <= atom.raw <= 0x5A else base)
+        elif atom.raw == 0x5F:
+            points.append(0x5F)
+    return points
 
 
 def _without_groups(parts: Sequence[str]) -> Sequence[str]:

@@ -10,14 +10,14 @@
 
 /* Kinds and flags of tokens, as in the twin. */
 enum { IS_WORD, IS_NUMBER, IS_SYMBOL };
-enum { CAPITAL = 1, OPENS = 2, CLOSES = 4, GLUED = 8, LABEL = 16, SPACED = 32, CODE = 64 };
+enum { CAPITAL = 1, OPENS = 2, CLOSES = 4, GLUED = 8, LABEL = 16, SPACED = 32, CODE = 64, HYPHENED = 128, LOWER = 256 };
 
 /* The plain form is kept in the bytes that word hashes are made of: one for ASCII, three for others (docs/core.md). */
 typedef struct {
     uint64_t head; /* the first eight bytes of the plain form, filled up with zeros */
     size_t at;     /* where the plain form begins */
     uint32_t size; /* its bytes */
-    uint8_t kind, flags;
+    uint16_t kind, flags;
 } Token;
 
 typedef struct {

@@ -119,6 +119,27 @@ static bool is_misspelling(Judge *j, const Token *left, const Token *right)
                               ends_with(other, one));
 }
 
+/* Whether two names with underscores differ in capitals of ASCII alone. */
+static bool is_same_but_for_case(const Tokens *list, const Token *one, const Tokens *others, const Token *other)
+{
+    const uint8_t *p = plain_of(list, one), *q = plain_of(others, other);
+    if (one->size != other->size || !memchr(p, '_', one->size)) return false;
+    for (uint32_t i = 0; i < one->size; i++) {
+        const uint8_t a = p[i] >= 'A' && p[i] <= 'Z' ? p[i] | 0x20 : p[i];
+        const uint8_t b = q[i] >= 'A' && q[i] <= 'Z' ? q[i] | 0x20 : q[i];
+        if (a != b) return false;
+    }
+    return true;
+}
+
+/* Whether a text has capitals alone. */
+static bool is_without_case(const Tokens *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->items[i].flags & LOWER) return false;
+    return true;
+}
+
 static bool is_one_for_one(Judge *j, const Token *one, const Token *other)
 {
     const Tokens *left = &j->left.list, *right = &j->right.list;
@@ -126,6 +147,7 @@ static bool is_one_for_one(Judge *j, const Token *one, const Token *other)
     if (one->kind == IS_NUMBER && other->kind == IS_NUMBER)
         return language_of(j) != ENGLISH && language_of(j) != N_LANGUAGES && same_plain_number(j, one, other);
     if (one->kind != IS_WORD || other->kind != IS_WORD) return false;
+    if (is_same_but_for_case(left, one, right, other)) return is_without_case(left) || is_without_case(right);
     if (is_article(j, one) && is_article(j, other)) return true;
     if (!lay_out_words(j, left, one, 1, right, other)) return false;
     const bool is_english = language_of(j) == ENGLISH;
@@ -163,6 +185,8 @@ static bool is_joined(Judge *j, const Tokens *wholes, const Token *whole, const 
                       size_t n)
 {
     bool has_number = false, is_glued = true;
+    for (size_t i = 1; i < n; i++)
+        if (!(parts[i].flags & (SPACED | GLUED | HYPHENED))) return false;
     if (whole->kind == IS_NUMBER) return are_groups(list, parts, n) && are_same_letters(wholes, whole, list, parts, n);
     if (whole->kind != IS_WORD) return false;
     for (size_t i = 0; i < n; i++) {

@@ -22,6 +22,9 @@ static inline void put_point(Tokens *out, uint32_t point)
 static unsigned touches(const Cutter *c, size_t at)
 {
     if (c->last_source + 1 == source_at(c, at)) return GLUED;
+    const uint32_t before = raw_at(c, at - 1);
+    if (before == '-' || before == 0x2010 || before == 0x2011)
+        return source_at(c, at - 1) == c->last_source + 1 && source_at(c, at) == c->last_source + 2 ? HYPHENED : 0;
     do at--;
     while (traits_at(c, at) & SPACE);
     return source_at(c, at) == c->last_source ? SPACED : 0;
@@ -40,7 +43,7 @@ static void add_token(Cutter *c, size_t begin, unsigned kind, size_t first, unsi
     memset(out->plain + out->n_plain, 0, 8);
     if (c->opens) flags |= OPENS;
     if (out->n) flags |= touches(c, first);
-    items[out->n++] = (Token){load(out->plain + begin, 8), begin, (uint32_t)size, (uint8_t)kind, (uint8_t)flags};
+    items[out->n++] = (Token){load(out->plain + begin, 8), begin, (uint32_t)size, (uint16_t)kind, (uint16_t)flags};
     c->last_source = source_at(c, c->at - 1);
     c->opens = false;
 }
@@ -138,6 +141,7 @@ static bool is_in_code(const Cutter *c, size_t first)
 typedef struct {
     size_t n_letters, n_upper;
     bool is_code; /* it has a capital inside, or an underscore */
+    bool has_underscore;
 } Letters;
 
 /* The usual case in a loop of its own: the letters that a word of ASCII begins with. */
@@ -155,6 +159,32 @@ static Letters cut_ascii_letters(Cutter *c)
     c->at += word.n_letters;
     c->out->n_plain += word.n_letters;
     return word;
+}
+
+/* LOWER when one of some atoms is a small letter of ASCII. */
+static unsigned lower_between(const Cutter *c, size_t first, size_t end)
+{
+    for (size_t at = first; at < end; at++)
+        if (raw_at(c, at) >= 'a' && raw_at(c, at) <= 'z') return LOWER;
+    return 0;
+}
+
+/* Write the plain form of a name with underscores again, its capitals of ASCII kept. */
+static void keep_case(Cutter *c, size_t begin, size_t first)
+{
+    c->out->n_plain = begin;
+    uint32_t base = 0;
+    for (size_t at = first; at < c->at; at++) {
+        const uint32_t folded = folded_at(c, at), raw = raw_at(c, at);
+        if (class_of(folded) == MARK) {
+            if (!is_optional(base, folded & POINT)) put_point(c->out, folded & POINT);
+        } else if (class_of(folded) == LETTER) {
+            base = plain_letter(folded & POINT);
+            put_point(c->out, raw >= 'A' && raw <= 'Z' ? raw : base);
+        } else if (raw == '_') {
+            put_point(c->out, '_');
+        }
+    }
 }
 
 static void cut_word(Cutter *c, size_t first)
@@ -181,10 +211,11 @@ static void cut_word(Cutter *c, size_t first)
             if (is_apostrophe && word.n_letters && is_letter_at(c, c->at + 1)) continue;
             if (raw != '_' || is_stress(c, c->at) || !is_word_at(c, c->at + 1)) break;
             put_point(out, '_');
-            word.is_code = true;
+            word.is_code = word.has_underscore = true;
         }
     }
-    unsigned flags = label_here(c);
+    unsigned flags = label_here(c) | lower_between(c, first, c->at);
+    if (word.has_underscore) keep_case(c, begin, first); /* case tells names in code apart */
     if (word.is_code || is_in_code(c, first)) flags |= CODE;
     if (folded_at(c, first) & UPPER && (word.n_upper < word.n_letters || word.n_letters == 1)) flags |= CAPITAL;
     add_token(c, begin, IS_WORD, first, flags);
@@ -292,7 +323,7 @@ static size_t symbol_length(const Cutter *c, uint32_t code, uint32_t traits)
     if (traits & ALWAYS) return operators_from(c, at);
     const uint32_t before = raw_at(c, at - 1), after = raw_at(c, at + 1);
     const uint32_t traits_before = traits_of(c, before);
-    const bool is_edge = traits_before & (SPACE | OPENING | EDGE);
+    const bool is_edge = traits_before & (SPACE | OPENING | EDGE) || (before == '*' && !is_stress(c, at - 1));
     const bool is_word_before = is_word_at(c, at - 1), is_word_after = is_word_at(c, at + 1);
     if (traits & MINUS) return minus_length(c, is_edge);
     switch (code) {
@@ -300,8 +331,15 @@ static size_t symbol_length(const Cutter *c, uint32_t code, uint32_t traits)
     case '>': return angle_length(c, before, after);
     case '+':
     case '=': return operators_from(c, at);
+    case '(':
+    case ')':
+    case '[':
+    case ']':
+    case '{':
+    case '}': return traits_before & SPACE && traits_of(c, after) & SPACE ? 1 : 0;
     case '*':
-        if (traits_before & SPACE && traits_of(c, after) & SPACE) return 1; /* fall through */
+        if (traits_before & SPACE && traits_of(c, after) & SPACE) return 1;
+        if (after == ')' || after == ',' || after == ';' || after == ']') return 1; /* fall through */
     case '#':
         return is_word_before || is_word_after || (traits_before | traits_of(c, after)) & OPERATOR
                    ? operators_from(c, at) : 0;
