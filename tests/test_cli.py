@@ -54,6 +54,52 @@ def test_explain_says_why() -> None:
     assert "the same text as characters 136-198 (jaccard 1.00, rule: identical)" in shown
 
 
+NOTES = "SQLite {} mends the query planner, which could give wrong answers for some joins of three tables."
+
+
+def test_explain_marks_what_differs_in_blocks_that_stay() -> None:
+    text = "\n\n".join(NOTES.format(version) for version in ("3.38.3", "3.38.4"))
+    done = run("clean", "-", "--explain", data=text.encode())
+
+    assert done.stdout == text.encode()
+    assert done.stderr.decode().splitlines() == [
+        "-: nothing repeated in 2 blocks; 1 variant stays",
+        "  ~ characters 103-204 stay, a variant of 0-101: SQLite [-3.38.3-]{+3.38.4+} mends the query …",
+    ]
+    assert run("clean", "-", "--lose", "words", "--threshold", "0.7", data=text.encode()).stdout == text[:101].encode()
+
+
+def test_find_lists_variants_under_its_table(tmp_path: Path) -> None:
+    for name, version in (("a.txt", "3.38.3"), ("b.txt", "3.38.4")):
+        (tmp_path / name).write_text(NOTES.format(version))
+    shown = run("find", "a.txt", "b.txt", cwd=tmp_path).stdout.decode().splitlines()
+    assert shown[0] == "Variants, both stay:"
+    assert shown[3].split() == "0.947 a.txt b.txt SQLite [-3.38.3-]{+3.38.4+} mends the query …".split()
+    assert shown[4].endswith("; 1 variant")
+
+    found = json.loads(run("find", "a.txt", "b.txt", "--json", cwd=tmp_path).stdout)
+    assert [run["right"] for run in found["variants"][0]["difference"]["runs"]] == ["3.38.4"]
+
+
+def test_compare_says_what_the_difference_means(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(NOTES.format("3.38.3"))
+    (tmp_path / "b").write_text(NOTES.format("3.38.4"))
+    (tmp_path / "c").write_text(NOTES.format("3.38.3").upper())
+
+    shown = run("compare", tmp_path / "a", tmp_path / "b").stdout.decode()
+    assert "variant: they say different things: SQLite [-3.38.3-]{+3.38.4+} mends the query …" in shown
+    assert "same: they say the same\n" in run("compare", tmp_path / "a", tmp_path / "c").stdout.decode()
+    made = json.loads(run("compare", tmp_path / "a", tmp_path / "b", "--json").stdout)
+    assert made["difference"]["verdict"] == "variant"
+
+
+@pytest.mark.parametrize("command", ["clean", "find", "eval", "unique", "corpus", "index add"])
+def test_every_command_with_options_says_what_may_be_lost(command: str) -> None:
+    shown = CliRunner().invoke(main, [*command.split(), "--help"], env={"COLUMNS": "200"}).output
+    assert "--lose TEXT" in shown
+    assert "What may go with a copy: nothing, short, words." in " ".join(shown.split())
+
+
 @pytest.mark.parametrize("text", QUICK.values(), ids=QUICK.keys())
 def test_hostile_files_come_out_as_the_library_cleans_them(text: str, tmp_path: Path) -> None:
     path = tmp_path / "in.txt"

@@ -1,5 +1,7 @@
 """Two texts side by side."""
 
+import json
+
 import pytest
 from hostile import QUICK
 from hypothesis import example, given
@@ -81,6 +83,39 @@ def test_measures_are_symmetric(left: str, right: str) -> None:
 @pytest.mark.parametrize("text", QUICK.values(), ids=QUICK.keys())
 def test_any_text_is_identical_to_itself_unless_it_is_empty(text: str) -> None:
     assert dedupe.compare(text, text).verdict == ("identical" if text.strip() else "different")
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "verdict", "substance"),
+    [
+        (TEXT, TEXT.upper(), "same", []),
+        (TEXT, TEXT.replace("rose", "fell"), "variant", [("rose", "fell")]),
+        (TEXT, TEXT.replace("March", "Mrach"), "same", []),
+        ("use C here", "use C++ here", "variant", [("", "++")]),
+        ("it was 5 degrees", "it was -5 degrees", "variant", [("", "-")]),
+        (f"{TEXT} Nobody minded it.", TEXT, "contained", [("Nobody minded it", "")]),
+        (TEXT, f"{TEXT} Nobody minded it.", "contains", [("", "Nobody minded it")]),
+        ("", "", "same", []),
+    ],
+    ids=["case", "another word", "misspelled", "C++", "a sign", "a sentence less", "a sentence more", "empty"],
+)
+def test_the_difference_tells_form_from_substance(
+    left: str, right: str, verdict: str, substance: list[tuple[str, str]]
+) -> None:
+    result = dedupe.compare(left, right)
+
+    assert isinstance(result.difference, dedupe.Difference)
+    assert all(isinstance(run, dedupe.Run) for run in result.difference.runs)
+    assert result.difference.verdict == verdict
+    assert [(run.left, run.right) for run in result.difference.substance] == substance
+    assert json.loads(json.dumps(result.to_dict()))["difference"] == result.difference.to_dict()
+
+
+@given(st.sampled_from(list(QUICK.values())), st.sampled_from(list(QUICK.values())))
+def test_runs_stand_where_they_say(left: str, right: str) -> None:
+    for run in dedupe.compare(left, right).difference.runs:
+        assert left[run.left_start :].startswith(run.left)
+        assert right[run.right_start :].startswith(run.right)
 
 
 def test_what_is_not_text_is_refused() -> None:

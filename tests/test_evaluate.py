@@ -58,7 +58,15 @@ def test_duplicates_that_were_there_before_are_no_mistake() -> None:
 
 @pytest.mark.parametrize("keep", ["first", "last", "longest"])
 def test_any_keep_policy_finds_the_same_share(keep: str) -> None:
-    assert evaluate(texts(20), rate=1.0, strengths={"tail": [0.05]}, keep=keep).recall == 1.0
+    assert evaluate(texts(20), rate=1.0, strengths={"tail": [0.05]}, keep=keep, lose="words").recall == 1.0
+
+
+def test_copies_that_say_something_else_need_not_be_found_where_nothing_may_be_lost() -> None:
+    result = evaluate(texts(30), rate=1.0, strengths={"case": [1.0], "tail": [0.05]})
+
+    assert [(row.kind, row.planted, row.found) for row in result.kinds] == [("case", 15, 15), ("tail", 15, 0)]
+    assert (result.reaching, result.reaching_found, result.recall_at_threshold) == (15, 15, 1.0)
+    assert result.kinds[1].similarity > 0.7
 
 
 def test_only_whole_texts_are_planted() -> None:

@@ -30,7 +30,7 @@ def edited(text: str, *places: int) -> str:
 
 
 def test_each_duplicate_names_its_survivor() -> None:
-    found = dedupe.find({"a": CAT, "b": DOG, "c": CAT.upper(), "d": edited(DOG, 14)})
+    found = dedupe.find({"a": CAT, "b": DOG, "c": CAT.upper(), "d": edited(DOG, 14)}, lose="words")
 
     shown = [(one.block.doc, one.survivor.doc, one.rule, one.measure) for one in found.duplicates]
     assert shown == [("c", "a", "same words", "jaccard"), ("d", "b", "similar", "jaccard")]
@@ -43,7 +43,7 @@ def test_each_duplicate_names_its_survivor() -> None:
 def test_a_chain_is_not_followed() -> None:
     chain = [" ".join(str(number) for number in range(start, start + 40)) for start in (0, 5, 10, 15)]
 
-    found = dedupe.find(chain, threshold=0.7)
+    found = dedupe.find(chain, threshold=0.7, lose="words")
 
     assert [(one.block.doc, one.survivor.doc) for one in found.duplicates] == [(1, 0), (3, 2)]
 
@@ -114,9 +114,9 @@ def test_ratio_sees_through_small_misprints() -> None:
 
 
 def test_all_pairs_are_listed_when_asked_for() -> None:
-    texts = [CAT, CAT.lower(), CAT + "?", DOG, edited(DOG, 14)]
+    texts = [CAT, CAT.lower(), CAT + "!", DOG, edited(DOG, 14)]
 
-    found = dedupe.find(texts, pairs="all")
+    found = dedupe.find(texts, pairs="all", lose="words")
 
     assert [(match.left.doc, match.right.doc) for match in found.matches] == [(0, 1), (0, 2), (1, 2), (3, 4)]
 
@@ -158,15 +158,17 @@ def test_families_are_found_by_their_rare_words_below_common_template_text() -> 
 )
 def test_linkage_says_how_matches_make_clusters(linkage: str, expected: list[int]) -> None:
     chain = [" ".join(str(number) for number in range(start, start + 40)) for start in (0, 5, 10)]
-    found = dedupe.find(chain, threshold=0.7, linkage=linkage)
+    found = dedupe.find(chain, threshold=0.7, linkage=linkage, lose="words")
     assert [block.doc for block in found.survivors] == expected
 
 
 @pytest.mark.parametrize("unit", ["document", "paragraph", "line", "sentence"])
 def test_blocks_under_min_words_stay_equal_or_not(unit: Any) -> None:
     texts = ["one two three four five six", "one two three four five six seven", "one two three four five six"]
-    assert dedupe.unique(texts, unit=unit, threshold=0.5, min_words=7) == texts
-    assert dedupe.unique(texts, unit=unit, threshold=0.5) == texts[:1]
+    assert dedupe.unique(texts, unit=unit, threshold=0.5, lose="words", min_words=7) == texts
+    assert dedupe.unique(texts, unit=unit, threshold=0.5, lose="words") == texts[:1]
+    assert dedupe.unique(texts, unit=unit, min_words=7) == texts
+    assert dedupe.unique(texts, unit=unit) == texts[:2]
 
 
 def test_a_short_answer_is_no_duplicate_of_another() -> None:
@@ -176,8 +178,8 @@ def test_a_short_answer_is_no_duplicate_of_another() -> None:
 
 def test_nothing_goes_because_of_a_short_block() -> None:
     known, new = ["one two three four five"], ["one two three four five six", "one two three four five"]
-    assert dedupe.unique(new, against=known, threshold=0.6, min_words=6) == new
-    assert dedupe.unique(new, against=known, threshold=0.6) == []
+    assert dedupe.unique(new, against=known, threshold=0.6, lose="words", min_words=6) == new
+    assert dedupe.unique(new, against=known, threshold=0.6, lose="words") == []
 
 
 def test_paragraphs_of_several_documents_are_compared() -> None:
@@ -185,6 +187,53 @@ def test_paragraphs_of_several_documents_are_compared() -> None:
     (one,) = found.duplicates
     assert (one.block.doc, one.block.start, one.block.text) == (1, 16, CAT)
     assert (one.survivor.doc, one.survivor.start) == (0, 0)
+
+
+NOTES = [
+    "SQLite 3.38.3 mends the query planner, which could give wrong answers for some joins.",
+    "SQLite 3.38.4 mends the query planner, which could give wrong answers for some joins.",
+    "SQLite 3.38.3 mends the query planner; which could give wrong anwsers for some joins",
+]
+
+
+def test_a_text_with_another_fact_stays_and_is_a_variant_of_the_one_before() -> None:
+    found = dedupe.find(dict(zip("abc", NOTES, strict=True)))
+
+    assert [(pair.block.doc, pair.survivor.doc, pair.rule) for pair in found.duplicates] == [("c", "a", "similar")]
+    (pair,) = found.variants
+    assert (pair.left.doc, pair.right.doc, pair.verdict) == ("a", "b", "variant")
+    assert [(run.left, run.right) for run in pair.difference.substance] == [("3.38.3", "3.38.4")]
+    assert found.stats["variants"] == 1
+
+
+def test_a_duplicate_names_the_words_that_its_survivor_has_not() -> None:
+    (pair,) = dedupe.find(NOTES[:2], lose="words", threshold=0.5).duplicates
+
+    assert pair.novel_words == ("3.38.4",)
+    assert (pair.difference.verdict, pair.difference.similarity) == ("variant", 13 / 15)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("C", "C++"), ("5", "-5"), ("a == b", "a != b"), ("- [x] tests", "- [ ] tests")], ids=str
+)
+@pytest.mark.parametrize("unit", ["document", "line"])
+def test_signs_are_part_of_what_is_said(one: str, other: str, unit: Any) -> None:
+    assert dedupe.unique([one, other], unit=unit) == [one, other]
+
+
+@pytest.mark.parametrize(("n_words", "n_left"), [(49, 2), (50, 2), (51, 1)], ids=str)
+def test_up_to_fifty_words_nothing_is_lost_by_default(n_words: int, n_left: int) -> None:
+    words = [f"word{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(n_words)]
+    texts = [" ".join(words), " ".join([*words[:-1], "other"])]
+
+    assert len(dedupe.unique(texts)) == n_left
+    assert len(dedupe.unique(texts, lose="nothing")) == 2
+    assert len(dedupe.unique(texts, lose="words")) == 1
+
+
+def test_variants_beside_texts_that_stay_are_named_too() -> None:
+    found = dedupe.find({"b": NOTES[1]}, against={"a": NOTES[0]})
+    assert [(pair.left.doc, pair.right.doc) for pair in found.variants] == [(("against", "a"), "b")]
 
 
 def test_columns_have_a_row_for_each_block() -> None:
@@ -200,9 +249,14 @@ def test_columns_have_a_row_for_each_block() -> None:
 
 
 def test_the_dict_is_versioned_json() -> None:
-    made = json.loads(json.dumps(dedupe.find([CAT, CAT]).to_dict()))
+    made = json.loads(json.dumps(dedupe.find([CAT, CAT, *NOTES]).to_dict()))
     assert (made["format"], made["version"]) == ("dedupe.findings", 1)
     assert made["duplicates"][0]["rule"] == "identical"
+    assert made["duplicates"][1]["difference"]["verdict"] == "same"
+    assert made["variants"][0]["difference"]["runs"] == [
+        {"kind": "replaced", "is_substance": True, "reason": "", "left": "3.38.3", "right": "3.38.4",
+         "left_start": 7, "right_start": 7}
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("measure", ["jaccard", "containment", "ratio"])
@@ -210,6 +264,7 @@ def test_the_dict_is_versioned_json() -> None:
 def test_hostile_texts_are_normal_input(unit: str, measure: str) -> None:
     texts = list(QUICK.values())
     found = dedupe.find(texts * 2, unit=unit, measure=measure)
+    assert all(pair.left.text != pair.right.text for pair in found.variants)
     for one in found.duplicates:
         assert one.block.text == texts[one.block.doc % len(texts)][one.block.start : one.block.end]
         assert one.similarity >= 0.7
@@ -232,7 +287,7 @@ def exact(texts: list[str], left: int, right: int) -> float:
 
 @given(DOCS, st.sampled_from(["first", "last", "longest"]))
 def test_duplicates_match_their_survivor_and_survivors_do_not_match(texts: list[str], keep: str) -> None:
-    found = dedupe.find(texts, threshold=0.6, keep=keep, recall=0.9999999)
+    found = dedupe.find(texts, threshold=0.6, keep=keep, recall=0.9999999, lose="words")
     stay = [block.doc for block in found.survivors]
 
     for one in found.duplicates:
@@ -242,29 +297,30 @@ def test_duplicates_match_their_survivor_and_survivors_do_not_match(texts: list[
         assert exact(texts, left, right) < 0.6
 
 
-@given(DOCS)
-def test_listing_all_pairs_leaves_the_survivors_as_they_are(texts: list[str]) -> None:
-    few, all_pairs = (dedupe.find(texts, threshold=0.6, pairs=pairs) for pairs in ("survivors", "all"))
+@given(DOCS, st.sampled_from(["nothing", "short", "words"]))
+def test_listing_all_pairs_leaves_the_survivors_as_they_are(texts: list[str], lose: str) -> None:
+    few, all_pairs = (dedupe.find(texts, threshold=0.6, pairs=pairs, lose=lose) for pairs in ("survivors", "all"))
     assert all_pairs.duplicates == few.duplicates
     assert set(few.matches) <= set(all_pairs.matches)
 
 
-@given(DOCS, st.randoms(use_true_random=False))
-def test_input_order_does_not_matter_to_a_policy_that_ignores_it(texts: list[str], random: object) -> None:
+@given(DOCS, st.randoms(use_true_random=False), st.sampled_from(["nothing", "words"]))
+def test_input_order_does_not_matter_to_a_policy_that_ignores_it(texts: list[str], random: object, lose: str) -> None:
     by_text = {text.casefold() + text: place for place, text in enumerate(sorted(set(texts)))}
     shuffled = list(dict.fromkeys(texts))
-    once = dedupe.unique(shuffled, keep=lambda block: by_text[block.text.casefold() + block.text])
+    once = dedupe.unique(shuffled, keep=lambda block: by_text[block.text.casefold() + block.text], lose=lose)
     random.shuffle(shuffled)
-    again = dedupe.unique(shuffled, keep=lambda block: by_text[block.text.casefold() + block.text])
+    again = dedupe.unique(shuffled, keep=lambda block: by_text[block.text.casefold() + block.text], lose=lose)
     assert sorted(once) == sorted(again)
 
 
-def test_threads_and_pieces_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("lose", ["short", "words"])
+def test_threads_and_pieces_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch, lose: Any) -> None:
     texts = [edited(CAT, n % 15) + f" {n // 3}" for n in range(300)]
-    expected = dedupe.find(texts, threads=1).columns()
+    expected = dedupe.find(texts, threads=1, lose=lose).columns()
     monkeypatch.setattr("dedupe.core.sketch._PIECE", 500)
     for threads in (1, 3):
-        got = dedupe.find(texts, threads=threads).columns()
+        got = dedupe.find(texts, threads=threads, lose=lose).columns()
         assert all(np.array_equal(got[name], expected[name], equal_nan=name == "similarity") for name in expected)
 
 
@@ -292,7 +348,7 @@ def test_the_promised_share_of_pairs_is_found(threshold: float) -> None:
 def test_many_equal_and_many_nearly_equal_lines_stay_cheap() -> None:
     equal = dedupe.find([CAT] * 200_000)
     assert equal.stats["duplicates"] == 199_999
-    near = dedupe.find([edited(CAT, n % 15) + f" {n}" for n in range(200_000)], threshold=0.6)
+    near = dedupe.find([edited(CAT, n % 15) + f" {n}" for n in range(200_000)], threshold=0.6, lose="words")
     assert near.stats["candidates"] <= 200_000 * (near.stats["bands"] + 1)
     assert near.stats["compared"] <= 200_000 * near.stats["bands"] * near.stats["leaders_per_bucket"]
 

@@ -39,6 +39,14 @@ from dedupe.verbs.evaluate import evaluate
         ({"threads": 0}, "threads must be a whole number from 1 to 1024, got 0"),
         ({"treshold": 0.5}, "unknown option 'treshold'; known: .*did you mean 'threshold'"),
         ({"linkage": "complete", "measure": "ratio"}, "linkage='complete' needs the measure 'jaccard' or 'weighted'"),
+        ({"lose": "form"}, "lose must be one of 'nothing', 'short', 'words', got 'form'"),
+        ({"lose": "nothing", "measure": "ratio"}, "lose='nothing' needs measure='jaccard' and linkage='survivor'"),
+        ({"lose": "short", "linkage": "single"}, "got measure='jaccard' and linkage='single'; with others the thres"),
+        (
+            {"lose": "nothing", "width_words": 5},
+            "width_words=5 has no effect with lose='nothing', .*leave width_words out, or add lose='words'",
+        ),
+        ({"unit": "line", "width_words": 2}, "width_words=2 has no effect with lose='nothing'"),
         ({"options": {"threshold": 0.5}}, "options must be a dedupe.Options, got dict"),
         ({"options": dedupe.Options(), "seed": 3}, "options= and seed= were both given"),
     ],
@@ -66,8 +74,8 @@ def test_a_keep_function_must_return_numbers() -> None:
 
 def test_options_in_one_object_mean_the_same_as_keywords() -> None:
     texts = ["one two three four five", "one two three four six"]
-    chosen = dedupe.Options(unit="document", threshold=0.5)
-    assert dedupe.unique(texts, options=chosen) == dedupe.unique(texts, threshold=0.5) == texts[:1]
+    chosen = dedupe.Options(unit="document", threshold=0.5, lose="words")
+    assert dedupe.unique(texts, options=chosen) == dedupe.unique(texts, threshold=0.5, lose="words") == texts[:1]
     assert dedupe.unique(texts, options=replace(chosen, threshold=0.9)) == texts
 
 
@@ -128,7 +136,7 @@ def families(n_families: int = 12) -> list[list[str]]:
 
 FAMILIES = families()
 TEXTS = [text for family in FAMILIES for text in family]
-LOW = {"recall": 0.5}  # so that the seed decides which pairs are found
+LOW = {"recall": 0.5, "lose": "words"}  # so that the seed decides which pairs are found, and each option counts
 
 
 def in_find(folder: Path, **settings: Any) -> object:
@@ -182,6 +190,7 @@ OTHER = {
     "keep": "longest",
     "pairs": "all",
     "min_words": 1000,
+    "lose": "nothing",
     "seed": 7,
 }
 WAYS = {
@@ -211,6 +220,53 @@ def test_an_option_that_holds_changes_the_result(place: str, name: str, tmp_path
 def test_an_option_that_does_not_hold_is_refused(place: str, name: str, tmp_path: Path) -> None:
     with pytest.raises(dedupe.OptionError, match=name):
         WAYS[place](tmp_path, **{name: OTHER[name]})
+
+
+STORY = "The river rose by three metres in the night and took the old wooden bridge near the market with it".split()
+
+
+def slips(n_families: int = 40) -> list[str]:
+    """Texts of one sentence each, a copy with two letters exchanged in some words, and a copy with a sentence more."""
+    draw = random.Random(5)
+    made = []
+    for number in range(n_families):
+        words = [f"{number}{'x' * number}", *draw.sample(STORY, 11)]
+        slipped = [
+            word[:1] + word[2] + word[1] + word[3:] if len(word) > 4 and draw.random() < 0.7 else word for word in words
+        ]
+        made += [" ".join(words) + ".", " ".join(slipped) + ".", " ".join(words) + ". Nobody was hurt."]
+    return made
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"threshold": 0.9}, {"recall": 0.01}, {"keep": "first"}, {"min_words": 13}, {"seed": 7}, {"pairs": "all"}],
+    ids=str,
+)
+def test_other_options_hold_where_nothing_may_be_lost(settings: dict[str, Any]) -> None:
+    texts = slips()
+    low = {"recall": 0.8, "lose": "nothing", "keep": "longest"}
+
+    def matches(**more: Any) -> list[tuple[int, int]]:
+        return [(pair.left.doc, pair.right.doc) for pair in dedupe.find(texts, **{**low, **more}).matches]
+
+    assert matches(**settings) != matches()
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, "short"),
+        ({"unit": "paragraph"}, "nothing"),
+        ({"unit": "line", "lose": "short"}, "short"),
+        ({"measure": "containment"}, "words"),
+        ({"linkage": "complete"}, "words"),
+        ({"unit": "sentence", "measure": "weighted"}, "words"),
+    ],
+    ids=str,
+)
+def test_what_may_be_lost_follows_from_unit_measure_and_linkage(settings: dict[str, Any], expected: str) -> None:
+    assert dedupe.find([], **settings).settings["lose"] == expected
 
 
 @pytest.mark.parametrize("place", WAYS)

@@ -7,6 +7,7 @@ from dedupe.core.name_clash import check as _check
 
 _check()
 
+from dedupe.core.meaning.difference import Difference, Run
 from dedupe.core.native.backend import backend
 from dedupe.errors import (
     DedupeError,
@@ -35,6 +36,7 @@ __all__ = [
     "Conflict",
     "CoverageMatch",
     "DedupeError",
+    "Difference",
     "Duplicate",
     "Findings",
     "FrameworkMissing",
@@ -48,6 +50,7 @@ __all__ = [
     "Options",
     "Passage",
     "Removal",
+    "Run",
     "SharedSpan",
     "Stories",
     "Story",

@@ -26,6 +26,7 @@ Lose = Literal["nothing", "short", "words"]
 # Thresholds and linkages that fit a measure; figures in docs/options.md.
 THRESHOLDS = {"jaccard": 0.7, "containment": 0.7, "ratio": 0.7, "weighted": 0.26, "coverage": 0.2}
 LINKAGES = {"weighted": "complete"}
+WIDTH_WORDS = 3
 COLUMN_POLICIES = ("newest", "oldest", "highest")
 
 
@@ -159,7 +160,8 @@ class Options:
         linkage: How matches make clusters: ``survivor`` (each duplicate matches the block that stays), ``complete``
             (all of a cluster match each other), ``average`` (they match on average), ``single`` (a chain of matches
             is enough). None takes ``complete`` for ``weighted``, ``survivor`` otherwise.
-        width_words: Words per shingle, 1–64. More words make the measure stricter about order and edits.
+        width_words: Words per shingle, 1–64. More words make the measure stricter about order and edits. Where nothing
+            may be lost single words are looked at, so that another width is refused with ``lose="nothing"``.
         recall: Share of the pairs at the threshold that must be compared, above 0 and below 1.
         keep: Which of two duplicates stays: ``first``, ``last``, ``longest`` (most characters), or a function that
             takes a Block and returns a number, the highest stays. For frames also ``newest:column``, ``oldest:column``
@@ -186,7 +188,7 @@ class Options:
         default=None,  # type: ignore[arg-type]  # likewise
         metadata=_about(str, "How matches make clusters", choices=get_args(Linkage), unset=True),
     )
-    width_words: int = field(default=3, metadata=_about(int, "Words per shingle", low=1, high=64))
+    width_words: int = field(default=WIDTH_WORDS, metadata=_about(int, "Words per shingle", low=1, high=64))
     recall: float = field(
         default=0.99, metadata=_about(float, "Share of the pairs at the threshold that must be compared", is_open=True)
     )
@@ -235,6 +237,11 @@ class Options:
             raise OptionError(
                 f"lose={self.lose!r} needs measure='jaccard' and linkage='survivor', got measure={self.measure!r} and "
                 f"linkage={self.linkage!r}; with others the threshold decides: lose='words'"
+            )
+        if self.lose == "nothing" and self.width_words != WIDTH_WORDS:
+            raise OptionError(
+                f"width_words={self.width_words!r} has no effect with lose='nothing', which looks at single words; "
+                "leave width_words out, or add lose='words' to let the threshold alone decide"
             )
 
     def to_dict(self) -> dict[str, Any]:

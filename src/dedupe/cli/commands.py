@@ -189,4 +189,5 @@ def compare(first: str, second: str, as_json: bool, width: int | None, encoding:
         left, right, result, width=width or shutil.get_terminal_size().columns, mark=mark
     ):
         click.echo(line)
-    click.echo(terminal.comparison(result))
+    for line in terminal.comparison(result):
+        click.echo(line)

@@ -67,8 +67,12 @@ def default_of(place: str, name: str) -> str:
         for measure in measures
         if measure != "jaccard" and by_measure.get(measure, usual) != usual
     ]
-    if name in held.parts:
-        words.append(f"parts {held.parts[name]}")
+    units = held.only.get("unit", DESCRIPTIONS["unit"].choices) if "unit" not in held.unused else ()
+    of_parts = getattr(Options(**{**held.defaults, "unit": "paragraph", **held.parts}), name)
+    if name != "unit" and len(units) > 1 and of_parts != usual:
+        words.append(f"parts {of_parts}")
+    if name == "lose" and len(measures) > 1:
+        words.append("other measures words")
     return ", ".join(words)
 
 

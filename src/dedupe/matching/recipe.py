@@ -60,7 +60,7 @@ PLACES: dict[str, Place] = {
         "with measure='coverage'",
         {**_WHOLE, "measure": "coverage"},
         only={"measure": ("coverage",)},
-        unused=("linkage", "width_words", "recall", "keep", "pairs", "min_words", "seed"),
+        unused=("linkage", "width_words", "recall", "keep", "pairs", "min_words", "lose", "seed"),
     ),
     "clean": Place(
         "inside a text",
@@ -71,7 +71,7 @@ PLACES: dict[str, Place] = {
     ),
     "compare": Place(
         "in compare",
-        unused=("unit", "measure", "linkage", "recall", "keep", "pairs", "min_words", "seed"),
+        unused=("unit", "measure", "linkage", "recall", "keep", "pairs", "min_words", "lose", "seed"),
     ),
     "evaluate": Place(
         "in evaluate",

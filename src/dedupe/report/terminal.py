@@ -5,11 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from dedupe.results import Findings
+from dedupe.core.meaning.difference import Difference, Run
+from dedupe.results import Block, Findings, Match
 from dedupe.verbs.clean import Analysis
 from dedupe.verbs.compare import Comparison
 
 _SHOWN = 72  # characters of a block that are shown
+_BESIDE = 3  # words shown on each side of one that differs
+_CHANGES = 6  # places that are shown of those where two texts differ
 
 
 def one_line(text: str, limit: int = _SHOWN) -> str:
@@ -20,18 +23,19 @@ def one_line(text: str, limit: int = _SHOWN) -> str:
 
 def summary(name: str, result: Analysis) -> str:
     """One line about a cleaned text."""
-    removed = len(result.removed)
+    removed, variants = len(result.removed), len(result.variants)
+    also = f"; {_count(variants, 'variant')} {'stays' if variants == 1 else 'stay'}" if variants else ""
     if not removed:
-        return f"{name}: nothing repeated in {_count(result.stats['blocks'], 'block')}"
+        return f"{name}: nothing repeated in {_count(result.stats['blocks'], 'block')}{also}"
     share = 100 * (1 - len(result.text) / max(result.stats["characters_in"], 1))
     return (
         f"{name}: {_count(removed, 'repeated block')} removed of {result.stats['blocks']}, "
-        f"{len(result.text):,} of {result.stats['characters_in']:,} characters kept (-{share:.1f} %)"
+        f"{len(result.text):,} of {result.stats['characters_in']:,} characters kept (-{share:.1f} %){also}"
     )
 
 
 def reasons(result: Analysis) -> Iterator[str]:
-    """Why each block went."""
+    """Why each block went, and in what the blocks differ that stay as variants of one before them."""
     for removed in result.removed:
         block, survivor = removed.block, removed.survivor
         yield f"  - characters {block.start}-{block.end}: {one_line(block.text)}"
@@ -42,24 +46,71 @@ def reasons(result: Analysis) -> Iterator[str]:
         yield f"    {why} characters {survivor.start}-{survivor.end}{says}{note} ({how})"
         if removed.novel_words:
             yield f"    only here: {one_line(', '.join(removed.novel_words))}"
+    for pair in result.variants:
+        first, second = pair.left, pair.right
+        yield (
+            f"  ~ characters {second.start}-{second.end} stay, a variant of {first.start}-{first.end}: "
+            f"{word_diff(pair.difference)}"
+        )
+
+
+def word_diff(difference: Difference) -> str:
+    """What differs in substance, with some words around it, in the marks of ``git diff --word-diff``.
+
+    Examples:
+        >>> from dedupe.core.meaning.difference import difference
+        >>> word_diff(
+        ...     difference("It was mended in version 3.38.3 by Ana.", "It was mended in version 3.38.4 by Ana and Ben.")
+        ... )
+        '… mended in version [-3.38.3-]{+3.38.4+} by Ana {+and Ben+}'
+    """
+    changes = [number for number, run in enumerate(difference.runs) if run.is_substance]
+    runs = difference.runs[: changes[_CHANGES]] if len(changes) > _CHANGES else difference.runs
+    parts = []
+    for number, run in enumerate(runs):
+        if run.is_substance:
+            parts.append(_marked_run(run))
+            continue
+        words = one_line(run.left, len(run.left)).split()
+        head = words[:_BESIDE] if number else []
+        tail = words[-_BESIDE:] if number < len(runs) - 1 else []
+        is_short = len(words) <= len(head) + len(tail)
+        parts.append(" ".join(words if is_short else [*head, "…", *tail]))
+    more = f"… and {len(changes) - _CHANGES} more" if len(changes) > _CHANGES else ""
+    return " ".join(part for part in (*parts, more) if part)
+
+
+def _marked_run(run: Run) -> str:
+    left, right = one_line(run.left), one_line(run.right)
+    return (f"[-{left}-]" if left else "") + (f"{{+{right}+}}" if right else "")
 
 
 def matches(found: Findings, names: Sequence[str]) -> Iterator[str]:
-    """A table of the matches of a run over files."""
+    """Tables of the matches and the variants of a run over files."""
+
+    def place(block: Block) -> str:
+        name = str(names[block.doc])
+        return name if found.settings["unit"] == "document" else f"{name}:{block.start}-{block.end}"
+
+    def variant(pair: Match) -> tuple[str, ...]:
+        return f"{pair.similarity:.3f}", place(pair.left), place(pair.right), word_diff(pair.difference)
+
     rows = [("similarity", "verdict", "kept", "duplicate", "text")]
     for match in found.matches:
-        places = [
-            names[side.doc] + ("" if found.settings["unit"] == "document" else f":{side.start}-{side.end}")
-            for side in (match.left, match.right)
-        ]
-        rows.append((f"{match.similarity:.3f}", match.verdict, *places, one_line(match.right.text, 40)))
+        text = one_line(match.right.text, 40)
+        rows.append((f"{match.similarity:.3f}", match.verdict, place(match.left), place(match.right), text))
     if len(rows) > 1:
         yield from table(rows)
-    stats = found.stats
+    if found.variants:
+        yield "Variants, both stay:"
+        yield from table([("similarity", "first", "second", "difference"), *map(variant, found.variants)])
+    stats, n_variants = found.stats, len(found.variants)
     yield (
         f"{_count(stats['duplicates'], 'duplicate')} among {_count(stats['blocks'], 'block')} "
         f"of {_count(stats['documents'], 'document')}; {_count(stats['matches'], 'match', 'matches')} "
         f"at {found.settings['measure']} >= {found.settings['threshold']:g}"
+        + f"; {_count(n_variants, 'variant')}"
+        * bool(n_variants)
     )
 
 
@@ -73,13 +124,24 @@ def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
             yield "  ".join("-" * width for width in widths)
 
 
-def comparison(result: Comparison) -> str:
-    """The measures of two texts on one line."""
-    return (
+_MEANINGS = {
+    "same": "they say the same",
+    "contained": "the first says all that the second says, and has whole sentences more",
+    "contains": "the second says all that the first says, and has whole sentences more",
+    "variant": "they say different things",
+}
+
+
+def comparison(result: Comparison) -> Iterator[str]:
+    """The measures of two texts on one line, and what their difference means on the next."""
+    yield (
         f"{result.verdict}: jaccard {result.jaccard:.3f}, first in second {result.containment:.3f}, "
         f"second in first {result.containment_other:.3f}, ratio {result.ratio:.3f}, "
         f"{_count(len(result.shared), 'shared passage')}"
     )
+    said = result.difference
+    what = f": {word_diff(said)}" if said.substance and result.verdict != "different" else ""
+    yield f"{said.verdict}: {_MEANINGS[said.verdict]}{what}"
 
 
 def side_by_side(left: str, right: str, result: Comparison, *, width: int, mark: Callable[[str], str]) -> Iterator[str]:

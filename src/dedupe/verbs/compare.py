@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Unpack
 
 import numpy as np
 
 from dedupe.core.hashing import I64, U64
+from dedupe.core.meaning.difference import Difference, difference
 from dedupe.core.measures.ratio import ratio
 from dedupe.core.measures.similarity import intersections, ranked
 from dedupe.core.shingles import Shingles, sets, shingles
@@ -58,6 +60,15 @@ class Comparison:
     ratio: float
     verdict: Verdict
     shared: tuple[SharedSpan, ...]
+    _texts: tuple[str, str] = field(repr=False, compare=False)
+
+    @cached_property
+    def difference(self) -> Difference:
+        """The texts aligned word by word, the first on the left, with what each difference means.
+
+        Its verdict is about what is said, that of the comparison about how much is shared.
+        """
+        return difference(*self._texts)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -70,6 +81,7 @@ class Comparison:
             "ratio": round(self.ratio, 6),
             "verdict": self.verdict,
             "shared": [[span.start, span.end, span.other_start, span.other_end] for span in self.shared],
+            "difference": self.difference.to_dict(),
         }
 
 
@@ -95,6 +107,8 @@ def compare(a: str, b: str, *, options: Options | None = None, **settings: Unpac
         (0.6666666666666666, 1.0, 'contained')
         >>> result.shared
         (SharedSpan(start=0, end=18, other_start=5, other_end=23),)
+        >>> [(run.kind, run.right) for run in result.difference.substance]
+        [('right only', 'zero')]
     """
     chosen = Recipe.of("compare", options, settings).options
     batch = encode([check_text(a, "a"), check_text(b, "b")])
@@ -105,13 +119,13 @@ def compare(a: str, b: str, *, options: Options | None = None, **settings: Unpac
     common = int(intersections(both, np.array([0]), np.array([1]))[0])
     is_same = a == b and bool(a.strip())
     if is_same and not common:  # no words: only equal texts are alike
-        return Comparison(1.0, 1.0, 1.0, 1.0, "identical", (SharedSpan(0, len(a), 0, len(b)),))
+        return Comparison(1.0, 1.0, 1.0, 1.0, "identical", (SharedSpan(0, len(a), 0, len(b)),), (a, b))
     jaccard = common / max(int(sizes.sum()) - common, 1)
     inside, inside_other = common / max(int(sizes[0]), 1), common / max(int(sizes[1]), 1)
     shared = _shared_spans(batch, found, windows, chosen.width_words)
     alike = ratio(a, b) if common or sizes.all() else 0.0
     verdict = "identical" if is_same else _verdict(jaccard, inside, inside_other, chosen.threshold, bool(shared))
-    return Comparison(jaccard, inside, inside_other, alike, verdict, shared)
+    return Comparison(jaccard, inside, inside_other, alike, verdict, shared, (a, b))
 
 
 def _verdict(jaccard: float, inside: float, inside_other: float, threshold: float, is_shared: bool) -> Verdict:

@@ -12,10 +12,11 @@ import numpy as np
 from dedupe.core.clustering import linkage
 from dedupe.core.hashing import F64, I64, Bool
 from dedupe.core.measures.similarity import pair_similarities, ranked
-from dedupe.core.sketch import shingle_sets
-from dedupe.core.text.batch import encode
+from dedupe.core.text.batch import Batch, encode
 from dedupe.inputs.documents import collect
 from dedupe.inputs.sizes import peak_memory_bytes
+from dedupe.matching.comparable import Comparable, Spans
+from dedupe.matching.deciding import judged
 from dedupe.matching.recipe import Recipe
 from dedupe.options import Options, Settings
 from dedupe.verbs.find import find_documents
@@ -33,7 +34,7 @@ class Kind:
         strength: Share of words, sentences or characters that it touched, 0–1.
         planted: Copies planted.
         found: Of these, copies that were put with their original.
-        similarity: Median exact Jaccard similarity of copy and original, 0–1.
+        similarity: Median exact Jaccard similarity of copy and original, 0–1, whatever it is that differs.
     """
 
     kind: str
@@ -51,8 +52,9 @@ class Evaluation:
         texts: Texts given.
         planted: Copies added.
         found: Copies that were put with their original.
-        reaching: Copies whose exact Jaccard similarity to what stays of the original (itself, or its own survivor)
-            reaches the threshold, so that they must be found; None when another measure was asked for.
+        reaching: Copies that must be found: what stays of the original (itself, or its own survivor) has an exact
+            Jaccard similarity at the threshold or above, and says all that they say where nothing may be lost; None
+            when another measure was asked for.
         reaching_found: Of these, copies found.
         wrong: Copies that were put with a text that is no relative of their original.
         kinds: The same per kind of edit and strength.
@@ -79,7 +81,7 @@ class Evaluation:
 
     @property
     def recall_at_threshold(self) -> float | None:
-        """Share found of the copies that reach the threshold, 0–1; None when there are none to tell from."""
+        """Share found of the copies that must be found, 0–1; None when there are none to tell from."""
         return self.reaching_found / self.reaching if self.reaching and self.reaching_found is not None else None
 
     @property
@@ -146,9 +148,12 @@ def evaluate(
     elapsed = time.perf_counter() - begin
     survivor = found.by_document()["survivor"]
     is_right, is_wrong = _judge(planted, len(documents.texts), survivor)
-    similarity, standing = _similarities(planted, chosen, (planted.source, survivor[planted.source]))
     copies = np.arange(len(documents.texts), len(planted.texts))
-    reaches = standing[copies] >= chosen.threshold if chosen.measure == "jaccard" else None
+    batch = encode(planted.texts)
+    similarity = _similarities(batch, planted.source, recipe.but(lose="words"))
+    reaches = None
+    if chosen.measure == "jaccard":
+        reaches = _similarities(batch, survivor[planted.source], recipe)[copies] >= chosen.threshold
     return Evaluation(
         texts=len(documents.texts),
         planted=copies.size,
@@ -186,15 +191,10 @@ def _judge(planted: Planted, n_texts: int, survivor: I64) -> tuple[Bool, Bool]:
     return is_copy & (relatives > 0), is_copy & (relatives == 0) & (members > 0)
 
 
-def _similarities(planted: Planted, options: Options, partners: tuple[I64, ...]) -> list[F64]:
-    """Exact Jaccard similarity of each text to its partner, for each array of partners."""
-    batch = encode(planted.texts)
-    sets = shingle_sets(
-        batch.buffer, batch.offsets[:-1], batch.offsets[1:],
-        width_words=options.width_words, threads=options.threads,
-    )  # fmt: skip
-    found, own = ranked(sets), np.arange(len(planted.texts))
-    return [pair_similarities(found, partner, own) for partner in partners]
+def _similarities(batch: Batch, partners: I64, recipe: Recipe) -> F64:
+    """Similarity of each text to its partner, which is to stay; 0 where that would lose what may not be lost."""
+    texts, own = Comparable.of(Spans.whole(batch), recipe), np.arange(partners.size)
+    return judged(pair_similarities(ranked(texts.sets), partners, own), texts, partners, own, recipe)
 
 
 def _by_kind(planted: Planted, copies: I64, is_right: Bool, similarity: F64) -> tuple[Kind, ...]:
