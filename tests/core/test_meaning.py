@@ -4,6 +4,7 @@ import pytest
 from hostile import HOSTILE
 
 from dedupe.core.meaning.align import align
+from dedupe.core.meaning.difference import difference
 from dedupe.core.meaning.lexicon import is_known, known_words
 from dedupe.core.meaning.rules import CONTAINED, CONTAINS, SAME, VARIANT, meaning
 from dedupe.core.meaning.tokens import tokens
@@ -133,4 +134,8 @@ def test_the_words_are_sorted_and_many() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_is_the_same_as_itself(text: str) -> None:
-    assert verdict(text[:20_000], text[:20_000]) == SAME
+    assert difference(text[:20_000], text[:20_000]).verdict == "same"
+
+
+def test_marks_alone_are_not_taken_for_one_another() -> None:
+    assert verdict("...", "!!!") == VARIANT

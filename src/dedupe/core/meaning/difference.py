@@ -90,6 +90,8 @@ def difference(left: str, right: str) -> Difference:
         ('variant', [('3.38.4', '3.38.3')])
     """
     one, other = tokens(left), tokens(right)
+    if left == right and not one:
+        return Difference("same", 1.0, ())
     judged = meaning(one, other, is_known)
     parts = judged.parts or tuple(_ends(one, other))
     return Difference(

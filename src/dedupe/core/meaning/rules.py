@@ -87,8 +87,10 @@ def meaning(left: Sequence[Token], right: Sequence[Token], known: Known) -> Mean
         known: Tells whether a plain form is a known word.
 
     Returns:
-        The judgment; two texts without tokens are the same.
+        The judgment; of two texts without tokens nothing says that they mean the same, so they are variants.
     """
+    if not left and not right:
+        return Meaning(VARIANT, 0.0, ())
     spans = align([token.plain for token in left], [token.plain for token in right])
     if spans is None:
         return Meaning(VARIANT, 0.0, ())

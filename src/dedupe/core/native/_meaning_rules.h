@@ -369,6 +369,7 @@ static int judge_pair(Judge *j, int64_t left, int64_t right, bool may_lose, doub
     if (!fill_side(j, &j->left, left) || !fill_side(j, &j->right, right)) return NOT_JUDGED;
     j->language = -1;
     *similarity = 0.0;
+    if (!j->left.list.n && !j->right.list.n) return VARIANT; /* marks alone: nothing says that they mean the same */
     const int is_aligned = align(j);
     if (is_aligned < 0) return NOT_JUDGED;
     const bool is_lost = !is_aligned || !drop_form(j, may_lose);
