@@ -11,12 +11,13 @@ import numpy as np
 import reference
 
 from dedupe.core.bands import Plan, keys
-from dedupe.core.clustering.survivors import Buckets, Judge, walk
+from dedupe.core.clustering.survivors import Judge, walk
 from dedupe.core.meaning.lexicon import known_words
 from dedupe.core.meaning.pairs import meanings
 from dedupe.core.measures.similarity import intersections, ranked
 from dedupe.core.minhash import permutations, signatures
 from dedupe.core.native import _native, backend
+from dedupe.core.pairs import Buckets
 from dedupe.core.shingles import Shingles, sets, shingles
 from dedupe.core.text import blocks, unicode
 from dedupe.core.text.batch import encode

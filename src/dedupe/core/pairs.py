@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from dedupe.core.clustering.survivors import Buckets
 from dedupe.core.hashing import I64, U64, distinct, offsets_of, opens_run, ranges
 from dedupe.core.native import backend
+from dedupe.core.ragged import Ragged
 
 PAIRS_PER_BLOCK = 1000
 _PART = 1 << 20  # keys sorted at a time
 _FEW = 1 << 12  # values that are sorted at once, without a table first
 _ALONE = np.uint64(0xFFFFFFFFFFFFFFFF)  # the kernel's mark for a value without an equal
+
+
+class Buckets(NamedTuple):
+    """The buckets of each block.
+
+    Attributes:
+        offsets: Array of shape (n_blocks + 1,), int64: buckets of block i are ids[offsets[i]:offsets[i + 1]].
+        ids: Array of shape (n_postings,), int64, from 0 to n_buckets - 1.
+        n_buckets: Number of buckets.
+    """
+
+    offsets: I64
+    ids: I64
+    n_buckets: int
+
+    def take(self, blocks: I64) -> Buckets:
+        """The buckets of some blocks, in the order given, numbered anew."""
+        kept = Ragged(self.ids, self.offsets).take(blocks)
+        used, ids = np.unique(kept.values, return_inverse=True)
+        return Buckets(kept.offsets, ids.astype(np.int64), used.size)
 
 
 def all_alone(text_hashes: U64, keys: U64) -> bool:

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dedupe.core.clustering.survivors import Buckets, Judge, walk
+from dedupe.core.clustering.survivors import Judge, walk
 from dedupe.core.hashing import F64, I64
 from dedupe.core.measures.similarity import pair_similarities, ranked
+from dedupe.core.pairs import Buckets
 from dedupe.matching.comparable import Comparable
 from dedupe.matching.recipe import Recipe
 from dedupe.options import Options

@@ -9,12 +9,13 @@ import numpy as np
 
 from dedupe.core import pairs
 from dedupe.core.clustering import linkage
-from dedupe.core.clustering.survivors import Buckets, walk_matches
+from dedupe.core.clustering.survivors import walk_matches
 from dedupe.core.hashing import F64, I64, U8, U64, fmix64
 from dedupe.core.measures import weighted
 from dedupe.core.measures.contained import contained_pairs
 from dedupe.core.measures.ratio import ratios
 from dedupe.core.measures.similarity import dense, pair_similarities, ranked
+from dedupe.core.pairs import Buckets
 from dedupe.core.shingles import Shingles, sets
 from dedupe.matching.comparable import Comparable, Spans
 from dedupe.matching.deciding import NO_VARIANTS, Links, decide_next, judged

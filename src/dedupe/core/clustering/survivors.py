@@ -15,7 +15,7 @@ from dedupe.core.meaning.pairs import meanings
 from dedupe.core.meaning.rules import CONTAINED, SAME
 from dedupe.core.measures.similarity import pair_similarities, ranked
 from dedupe.core.native import backend
-from dedupe.core.ragged import Ragged
+from dedupe.core.pairs import Buckets
 from dedupe.core.shingles import Shingles
 from dedupe.core.text import unicode
 
@@ -24,26 +24,6 @@ _ROUNDS = 200  # decided side by side before the rest is walked one by one
 _PAIRS = 1 << 20  # pairs made at a time
 
 _UNDECIDED, _STAYS, _DUPLICATE = range(3)
-
-
-class Buckets(NamedTuple):
-    """The buckets of each block.
-
-    Attributes:
-        offsets: Array of shape (n_blocks + 1,), int64: buckets of block i are ids[offsets[i]:offsets[i + 1]].
-        ids: Array of shape (n_postings,), int64, from 0 to n_buckets - 1.
-        n_buckets: Number of buckets.
-    """
-
-    offsets: I64
-    ids: I64
-    n_buckets: int
-
-    def take(self, blocks: I64) -> Buckets:
-        """The buckets of some blocks, in the order given, numbered anew."""
-        kept = Ragged(self.ids, self.offsets).take(blocks)
-        used, ids = np.unique(kept.values, return_inverse=True)
-        return Buckets(kept.offsets, ids.astype(np.int64), used.size)
 
 
 _NONE = np.zeros(0)

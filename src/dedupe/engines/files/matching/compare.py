@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedupe.core.clustering.survivors import Buckets, leads
+from dedupe.core.clustering.survivors import leads
 from dedupe.core.hashing import I64, inverse, offsets_of, ranges
+from dedupe.core.pairs import Buckets
 from dedupe.engines.files.disk.columns import Array, Bits, Column
 from dedupe.engines.files.disk.run_columns import POSTING, RunColumns
 from dedupe.engines.files.job import Job
