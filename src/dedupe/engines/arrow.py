@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from dedupe.core.clustering.survivors import LEADERS, Buckets
+from dedupe.core.clustering.survivors import LEADERS
 from dedupe.core.hashing import I64, Bool, offsets_of, opens_run, ranges, slices
+from dedupe.core.pairs import Buckets
 from dedupe.core.ragged import gathered
 from dedupe.core.text.batch import Batch, char_counts, char_offsets
 from dedupe.core.text.blocks import Blocks, split

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedupe.core.clustering.survivors import LEADERS, Buckets, leads
+from dedupe.core.clustering.survivors import LEADERS, leads
 from dedupe.core.hashing import I64, U64, Bool, offsets_of
+from dedupe.core.pairs import Buckets
 from dedupe.engines.index.storage.postings import LOW, ids_of, pack, split
 from dedupe.engines.index.storage.view import NONE, View
 from dedupe.errors import InputError
