@@ -43,7 +43,7 @@ def test_a_second_run_is_a_cache_hit(on_disk, monkeypatch):
     assert second["id"] == first["id"]
 
 
-@pytest.mark.parametrize("settings", [{"threshold": 0.9}, {"keep": "last"}, {"against": [BRIDGE]}])
+@pytest.mark.parametrize("settings", [{"threshold": 0.9, "lose": "words"}, {"keep": "last"}, {"against": [BRIDGE]}])
 def test_other_settings_are_no_cache_hit(on_disk, settings):
     assert unique(on_disk(), **settings)._fingerprint != unique(on_disk())._fingerprint
 
@@ -133,7 +133,7 @@ def test_no_rows_are_no_rows(rows):
         (lambda rows: unique(datasets.DatasetDict(train=rows)), "give one split"),
         (lambda rows: unique([BRIDGE]), "must be a Dataset"),
         (lambda rows: unique(rows, index="seen.idx"), "for an IterableDataset"),
-        (lambda rows: unique(rows.to_iterable_dataset(), keep="last"), "a stream keeps what comes first"),
+        (lambda rows: unique(rows.to_iterable_dataset(), keep="last"), "keep must be 'first', got 'last'"),
         (lambda rows: unique(rows, threshold=70), "write 0.7"),
     ],
     ids=[

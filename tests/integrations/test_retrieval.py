@@ -7,7 +7,7 @@ import pickle
 import pytest
 from haystack import Document as HaystackDocument
 from haystack import Pipeline
-from integrations.stories import BRIDGE, BRIDGE_AGAIN, LIBRARY, ONCE, PIERS
+from integrations.stories import BRIDGE, BRIDGE_AGAIN, BRIDGE_LATER, LIBRARY, ONCE, PIERS
 from langchain_core.documents import Document
 from langchain_core.runnables import RunnableLambda
 from llama_index.core import Document as LlamaDocument
@@ -25,9 +25,28 @@ TAIL = f"will stay closed until the spring of next year. {PIERS}"  # overlaps th
 # -- what all share
 
 
-def kept(texts, **how):
-    outcome = compare(texts, options_of("drop", None, 3), **how)
+def kept(texts, lose=None, **how):
+    outcome = compare(texts, options_of("drop", None, 3, lose), **how)
     return [text for _, text, _ in outcome.kept()]
+
+
+def test_a_chunk_with_another_fact_stays_unless_the_threshold_decides():
+    assert kept([BRIDGE, BRIDGE_LATER]) == [BRIDGE, BRIDGE_LATER]
+    assert kept([BRIDGE, BRIDGE_LATER], lose="words") == [BRIDGE]
+
+
+@pytest.mark.parametrize("lose", [None, "words"])
+@pytest.mark.parametrize("mode", ["drop", "shorten"])
+def test_every_framework_hands_on_what_may_be_lost(mode, lose):
+    how, texts = {"mode": mode, "threshold": 0.7, "lose": lose}, [BRIDGE, BRIDGE_LATER]
+    expected = texts if lose is None else texts[:1]
+
+    made = DedupeTransformer(**how).transform_documents([Document(text) for text in texts])
+    assert [one.page_content for one in made] == expected
+    assert [node.text for node in DedupeTransform(**how)([TextNode(text=text) for text in texts])] == expected
+    result = DocumentDeduplicator(**how).run([HaystackDocument(content=text) for text in texts])
+    assert [one.content for one in result["documents"]] == expected
+    assert DocumentDeduplicator.from_dict(DocumentDeduplicator(**how).to_dict()).lose == lose
 
 
 def test_overlap_between_neighbours_stays_in_the_better_ranked_one():
@@ -53,14 +72,14 @@ def test_short_chunks_and_chunks_of_one_letter_are_left_alone():
 def test_shortening_takes_repeated_paragraphs_and_leaves_headings():
     texts = [f"News\n\n{BRIDGE}", f"News\n\n{BRIDGE}\n\n{LIBRARY}", BRIDGE]
 
-    outcome = compare(texts, options_of("shorten", None, 3))
+    outcome = compare(texts, options_of("shorten", None, 3, None))
 
     assert [(number, text) for number, text, _ in outcome.kept()] == [(0, texts[0]), (1, f"News\n\n{LIBRARY}")]
     assert outcome.survivor == [0, 1, 0]
 
 
 def test_words_are_counted_in_and_out():
-    outcome = compare([BRIDGE, TAIL, BRIDGE_AGAIN], options_of("drop", None, 3), trim_overlap=True)
+    outcome = compare([BRIDGE, TAIL, BRIDGE_AGAIN], options_of("drop", None, 3, None), trim_overlap=True)
 
     assert outcome.report == Report(3, 2, 20 + 25 + 20, 20 + 16)
     assert outcome.report.words_saved == 29
@@ -113,11 +132,11 @@ def test_langchain_async_gives_the_same():
 
 
 def test_langchain_steps_fit_into_a_chain_and_pickle():
-    step = pickle.loads(pickle.dumps(DedupeTransformer(mode="shorten", threshold=0.9)))
+    step = pickle.loads(pickle.dumps(DedupeTransformer(mode="shorten", threshold=0.9, lose="words")))
     chain = RunnableLambda(lambda _: documents()) | step.transform_documents
 
     assert len(chain.invoke("bridge")) == 4
-    assert step.model_dump()["threshold"] == 0.9
+    assert (step.model_dump()["threshold"], step.model_dump()["lose"]) == (0.9, "words")
 
 
 def test_langchain_shortens():
@@ -129,8 +148,14 @@ def test_langchain_shortens():
 @pytest.mark.parametrize("step", [DedupeTransformer, DedupeCompressor])
 @pytest.mark.parametrize(
     ("settings", "message"),
-    [({"threshold": 70}, "write 0.7"), ({"mode": "cut"}, "'drop' or 'shorten'"), ({"treshold": 1}, "not permitted")],
-    ids=["threshold", "mode", "name"],
+    [
+        ({"threshold": 70}, "write 0.7"),
+        ({"mode": "cut"}, "'drop' or 'shorten'"),
+        ({"treshold": 1}, "not permitted"),
+        ({"lose": "all"}, "'nothing', 'short' or 'words'"),
+        ({"mode": "shorten", "width_words": 5}, "width_words=5 has no effect with lose='nothing'"),
+    ],
+    ids=["threshold", "mode", "name", "lose", "width"],
 )
 def test_langchain_settings_are_checked(step, settings, message):
     with pytest.raises(ValueError, match=message):

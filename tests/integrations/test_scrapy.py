@@ -33,8 +33,8 @@ def test_mirrored_and_edited_pages_are_dropped_with_the_url_of_the_first():
     assert found["kept"] == ["/bridge", "/library", "/photo"]
     assert found["stats"] == {"dedupe/kept": 2, "dedupe/dropped": 2, "dedupe/without_text": 1}
     assert found["dropped"] == [
-        f"near-duplicate of {address}/bridge (similarity 1.00, same words)",
-        f"near-duplicate of {address}/bridge (similarity 0.84, similar)",
+        f"near-duplicate of {address}/bridge (similarity 1.00, identical)",
+        f"near-duplicate of {address}/bridge (similarity 1.00, similar)",
     ]
 
 

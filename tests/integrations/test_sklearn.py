@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from integrations.stories import BRIDGE, BRIDGE_AGAIN, LIBRARY
+from integrations.stories import BRIDGE, BRIDGE_AGAIN, BRIDGE_LATER, LIBRARY
 from sklearn.base import clone
 from sklearn.exceptions import SkipTestWarning
 from sklearn.metrics import adjusted_rand_score
@@ -29,8 +29,17 @@ def test_near_duplicates_share_a_label(texts):
 
     assert labels.tolist() == [0, 1, 0, 2, 3]
     assert model.survivor_indices_.tolist() == [0, 1, 3, 4]
-    assert model.similarities_.round(2).tolist() == [1.0, 1.0, 0.71, 1.0, 1.0]
+    assert model.similarities_.tolist() == [1.0] * 5
     assert adjusted_rand_score([0, 1, 0, 2, 3], labels) == 1.0
+
+
+def test_a_text_with_another_fact_is_alone_unless_the_threshold_decides():
+    texts = [BRIDGE, LIBRARY, BRIDGE_LATER]
+
+    assert NearDuplicates().fit_predict(texts).tolist() == [0, 1, 2]
+    model = NearDuplicates(lose="words")
+    assert model.fit_predict(texts).tolist() == [0, 1, 0]
+    assert model.similarities_.round(2).tolist() == [1.0, 1.0, 0.71]
 
 
 def test_the_survivor_follows_the_policy():
@@ -61,7 +70,7 @@ def test_each_check_that_needs_no_numbers_passes(check):
 
 
 def test_a_clone_is_unfitted_and_gives_the_same():
-    model = NearDuplicates(threshold=0.9).fit(TEXTS)
+    model = NearDuplicates(threshold=0.9, lose="words").fit(TEXTS)
 
     again = clone(model)
 

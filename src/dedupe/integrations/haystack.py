@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from dedupe.integrations._frameworks import require
 from dedupe.integrations.passages import by_rank, compare, fold, options_of
+from dedupe.options import Lose
 
 # this adapter sends nothing, and does not want its framework to, unless the user asked for it
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
@@ -28,6 +29,7 @@ class DocumentDeduplicator:
         mode: Literal["drop", "shorten"] = "drop",
         threshold: float | None = None,
         width_words: int = 3,
+        lose: Lose | None = None,
         source: str = "file_path",
         also_in: str | None = "also_in",
         trim_overlap: bool = False,
@@ -38,6 +40,8 @@ class DocumentDeduplicator:
             mode: ``drop`` compares whole documents; ``shorten`` compares their paragraphs.
             threshold: Similarity from which two are the same, 0–1; 0.7 for documents, 0.8 for paragraphs.
             width_words: Words per shingle.
+            lose: What may go with a document, as in :class:`dedupe.Options`; None for ``short``, for paragraphs
+                ``nothing``.
             source: Key in `meta` that names where a document is from; its id stands in for it.
             also_in: Key in `meta` under which a kept document lists the sources of its duplicates; None for no list.
             trim_overlap: Also cut text that the end of one document shares with the start of another; for use behind a
@@ -46,14 +50,14 @@ class DocumentDeduplicator:
         Raises:
             OptionError: A value breaks its rule.
         """
-        self._options = options_of(mode, threshold, width_words)
-        self.mode, self.threshold, self.width_words = mode, threshold, width_words
+        self._options = options_of(mode, threshold, width_words, lose)
+        self.mode, self.threshold, self.width_words, self.lose = mode, threshold, width_words, lose
         self.source, self.also_in, self.trim_overlap = source, also_in, trim_overlap
 
     def to_dict(self) -> dict[str, Any]:
         """The component as plain values, for YAML."""
         values: dict[str, Any] = default_to_dict(
-            self, mode=self.mode, threshold=self.threshold, width_words=self.width_words,
+            self, mode=self.mode, threshold=self.threshold, width_words=self.width_words, lose=self.lose,
             source=self.source, also_in=self.also_in, trim_overlap=self.trim_overlap,
         )  # fmt: skip
         return values

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dedupe.integrations._frameworks import require
 from dedupe.integrations.passages import Outcome, Report, compare, fold, options_of
+from dedupe.options import Lose
 
 require("langchain", "langchain_core.documents")
 
@@ -30,6 +31,7 @@ class _Settings(BaseModel):
             is left.
         threshold: Similarity from which two are the same, 0–1; 0.7 for chunks, 0.8 for paragraphs.
         width_words: Words per shingle.
+        lose: What may go with a chunk, as in :class:`dedupe.Options`; None for ``short``, for paragraphs ``nothing``.
         source: Metadata key that names where a chunk is from; the id of the document stands in for it.
         also_in: Metadata key under which a kept chunk lists the sources of those that went because of it; None for no
             list, as for a vector store that takes only plain values.
@@ -40,13 +42,14 @@ class _Settings(BaseModel):
     mode: Literal["drop", "shorten"] = "drop"
     threshold: float | None = None
     width_words: int = 3
+    lose: Lose | None = None
     source: str = "source"
     also_in: str | None = "also_in"
     _report: Report = PrivateAttr(default_factory=Report)
 
     @model_validator(mode="after")
     def _check(self) -> _Settings:
-        options_of(self.mode, self.threshold, self.width_words)
+        options_of(self.mode, self.threshold, self.width_words, self.lose)
         return self
 
     @property
@@ -55,7 +58,7 @@ class _Settings(BaseModel):
         return self._report
 
     def _compare(self, documents: Sequence[Document], *, trim_overlap: bool) -> list[Document]:
-        options = options_of(self.mode, self.threshold, self.width_words)
+        options = options_of(self.mode, self.threshold, self.width_words, self.lose)
         outcome = compare([one.page_content for one in documents], options, trim_overlap=trim_overlap)
         self._report = outcome.report
         _log.info("%s of %s chunks stay, %s words saved", *_counts(outcome.report))

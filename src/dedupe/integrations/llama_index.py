@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from dedupe.integrations._frameworks import require
 from dedupe.integrations.passages import Outcome, Report, by_rank, compare, fold, options_of
+from dedupe.options import Lose
 
 require("llama-index", "llama_index.core.schema")
 
@@ -26,6 +27,7 @@ class _Settings:
     mode: Literal["drop", "shorten"]
     threshold: float | None
     width_words: int
+    lose: Lose | None
     source: str
     also_in: str | None
     _report: Report
@@ -37,7 +39,7 @@ class _Settings:
 
     def _compare(self, nodes: Sequence[BaseNode], **how: Any) -> Outcome:
         texts = [node.get_content() for node in nodes]
-        outcome = compare(texts, options_of(self.mode, self.threshold, self.width_words), **how)
+        outcome = compare(texts, options_of(self.mode, self.threshold, self.width_words, self.lose), **how)
         self._report = report = outcome.report
         _log.info("%s of %s nodes stay, %s words saved", report.chunks_out, report.chunks_in, report.words_saved)
         return outcome
@@ -77,13 +79,14 @@ class DedupeTransform(_Settings, TransformComponent):
     mode: Literal["drop", "shorten"] = Field("drop", description="drop whole nodes, or shorten them by paragraphs")
     threshold: float | None = Field(None, description="similarity from which two are the same; 0.7, paragraphs 0.8")
     width_words: int = Field(3, description="words per shingle")
+    lose: Lose | None = Field(None, description="what may go with a node, as in Options; short, paragraphs nothing")
     source: str = Field("file_path", description="metadata key that names the source; else the source document's id")
     also_in: str | None = Field("also_in", description="metadata key for the sources of nodes that went; None for none")
     _report: Report = PrivateAttr(default_factory=Report)
 
     @model_validator(mode="after")
     def _check(self) -> DedupeTransform:
-        options_of(self.mode, self.threshold, self.width_words)
+        options_of(self.mode, self.threshold, self.width_words, self.lose)
         return self
 
     @classmethod
@@ -108,6 +111,7 @@ class DedupePostprocessor(_Settings, BaseNodePostprocessor):
     mode: Literal["drop", "shorten"] = Field("drop", description="drop whole nodes, or shorten them by paragraphs")
     threshold: float | None = Field(None, description="similarity from which two are the same; 0.7, paragraphs 0.8")
     width_words: int = Field(3, description="words per shingle")
+    lose: Lose | None = Field(None, description="what may go with a node, as in Options; short, paragraphs nothing")
     source: str = Field("file_path", description="metadata key that names the source; else the source document's id")
     also_in: str | None = Field("also_in", description="metadata key for the sources of nodes that went; None for none")
     trim_overlap: bool = Field(True, description="keep text that two neighbouring chunks share in one of them only")
@@ -115,7 +119,7 @@ class DedupePostprocessor(_Settings, BaseNodePostprocessor):
 
     @model_validator(mode="after")
     def _check(self) -> DedupePostprocessor:
-        options_of(self.mode, self.threshold, self.width_words)
+        options_of(self.mode, self.threshold, self.width_words, self.lose)
         return self
 
     @classmethod

@@ -36,8 +36,8 @@ class Seen(NamedTuple):
 class Memory:
     """Tells which texts of a stream are new; each duplicate matches its survivor directly.
 
-    With an index it goes on where the last run ended. Without one it lasts as long as the object, in a temporary folder
-    that keeps hashes and no texts.
+    With an index it goes on where the last run ended. Without one it lasts as long as the object, in a temporary folder,
+    which keeps hashes and, unless ``lose="words"``, the texts.
     """
 
     def __init__(
@@ -63,7 +63,8 @@ class Memory:
                 self.index = index
             elif index is None:
                 folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="dedupe-"))
-                made = Index(folder + "/seen.idx", store_text=False, timeout=timeout, **settings)
+                keeps_text = settings.get("lose") != "words"
+                made = Index(folder + "/seen.idx", store_text=keeps_text, timeout=timeout, **settings)
                 self.index = opened.enter_context(made)
             else:
                 self.index = opened.enter_context(Index(index, timeout=timeout, **settings))

@@ -17,7 +17,7 @@ from dedupe.errors import OptionError, nearest
 from dedupe.matching.recipe import Recipe
 from dedupe.matching.repeats import shortened
 from dedupe.matching.stages import decide
-from dedupe.options import Options
+from dedupe.options import Lose, Options
 
 MIN_OVERLAP = 20  # bytes of UTF-8; what two chunks share by chance at their borders is shorter
 _MODES = {
@@ -73,8 +73,14 @@ class Outcome(NamedTuple):
                 yield number, self.texts[number], gone.get(number, [])
 
 
-def options_of(mode: str, threshold: float | None, width_words: int) -> Options:
+def options_of(mode: str, threshold: float | None, width_words: int, lose: Lose | None) -> Options:
     """The options of a mode: whole chunks are compared like documents, their paragraphs like those of one document.
+
+    Args:
+        mode: ``drop`` or ``shorten``.
+        threshold: None for that of the mode.
+        width_words: As in Options.
+        lose: None for that of the mode.
 
     Raises:
         OptionError: A value breaks its rule.
@@ -82,7 +88,8 @@ def options_of(mode: str, threshold: float | None, width_words: int) -> Options:
     if mode not in _MODES:
         raise OptionError(f"mode must be 'drop' or 'shorten', got {mode!r}{nearest(mode, _MODES)}")
     defaults = _MODES[mode]
-    return replace(defaults, threshold=defaults.threshold if threshold is None else threshold, width_words=width_words)
+    threshold = defaults.threshold if threshold is None else threshold
+    return replace(defaults, threshold=threshold, width_words=width_words, lose=lose)  # type: ignore[arg-type]
 
 
 def by_rank(scores: Sequence[float | None]) -> I64:

@@ -40,11 +40,12 @@ class NearDuplicates(ClusterMixin, BaseEstimator):
         width_words: int = 3,
         recall: float = 0.99,
         keep: Any = "first",
+        lose: str | None = None,
         seed: int = 1,
     ) -> None:
         """Keep the settings; fit checks them. They mean what they do in :class:`dedupe.Options`."""
         self.threshold, self.measure, self.width_words = threshold, measure, width_words
-        self.recall, self.keep, self.seed = recall, keep, seed
+        self.recall, self.keep, self.lose, self.seed = recall, keep, lose, seed
 
     def fit(self, X: Any, y: Any = None) -> NearDuplicates:  # scikit-learn's names
         """Cluster texts.
