@@ -243,6 +243,16 @@ def test_cleaning_twice_is_cleaning_once(text: str, unit: str) -> None:
     assert dedupe.clean(once, unit=unit) == once
 
 
+@given(ANY, UNITS, KEEP)
+def test_nothing_is_lost_by_default(text: str, unit: str, keep: str) -> None:
+    result = dedupe.analyze(text, unit=unit, keep=keep)
+
+    assert {removed.difference.verdict for removed in result.removed} <= {"same", "contained"}
+    for pair in result.variants:
+        assert pair.difference.verdict in ("contains", "variant") or pair.difference.similarity < 0.8
+    assert {removed.block for removed in result.removed}.isdisjoint(pair.right for pair in result.variants)
+
+
 @given(ANY, UNITS)
 def test_what_is_kept_is_a_subsequence(text: str, unit: str) -> None:
     result = dedupe.analyze(text, unit=unit)

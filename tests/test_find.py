@@ -297,6 +297,16 @@ def test_duplicates_match_their_survivor_and_survivors_do_not_match(texts: list[
         assert exact(texts, left, right) < 0.6
 
 
+@given(DOCS, st.sampled_from(["first", "last", "longest"]))
+def test_nothing_is_lost_by_default(texts: list[str], keep: str) -> None:
+    found = dedupe.find(texts, keep=keep)
+
+    assert {pair.difference.verdict for pair in found.duplicates} <= {"same", "contained"}
+    gone = {pair.block.doc for pair in found.duplicates}
+    assert gone.isdisjoint(side.doc for pair in found.variants for side in (pair.left, pair.right))
+    assert all(pair.difference.substance for pair in found.variants)
+
+
 @given(DOCS, st.sampled_from(["nothing", "short", "words"]))
 def test_listing_all_pairs_leaves_the_survivors_as_they_are(texts: list[str], lose: str) -> None:
     few, all_pairs = (dedupe.find(texts, threshold=0.6, pairs=pairs, lose=lose) for pairs in ("survivors", "all"))

@@ -47,6 +47,27 @@ def test_lines_without_repeats_come_out_byte_for_byte(data, unbuffered):
     assert through(data, unbuffered=unbuffered)[0] == data
 
 
+@pytest.mark.parametrize(
+    ("settings", "n_left"), [({}, 2), ({"lose": "words", "threshold": 0.5}, 1)], ids=["default", "words"]
+)
+def test_a_line_with_another_fact_stays_unless_the_threshold_decides(settings, n_left):
+    data = lines(RAIN, RAIN.replace("nobody", "somebody"), RAIN.upper())
+
+    assert len(through(data, drop=True, settings=settings)[0].splitlines()) == n_left
+
+
+def test_the_command_takes_what_may_be_lost_through_a_pipe():
+    texts = [f"{RAIN}\n\n{RAIN.replace('nobody', 'somebody')}", RAIN]
+
+    def cleaned(*settings: str) -> list[str]:
+        command = [sys.executable, "-m", "dedupe", "clean", "--jsonl", *settings]
+        done = subprocess.run(command, input=lines(*texts), capture_output=True, check=True)
+        return [json.loads(line)["text"] for line in done.stdout.splitlines()]
+
+    assert cleaned() == texts
+    assert cleaned("--lose", "words", "--threshold", "0.5") == [RAIN, RAIN]
+
+
 @given(st.lists(st.sampled_from(list(QUICK.values())), max_size=6))
 def test_any_text_comes_out_as_clean_gives_it(texts):
     out, _ = through(lines(*texts))

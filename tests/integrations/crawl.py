@@ -28,14 +28,12 @@ class Spider(scrapy.Spider):
     name = "pages"
     custom_settings: ClassVar = {
         "ITEM_PIPELINES": {"dedupe.integrations.scrapy.DedupePipeline": 300},
-        "DEDUPE_INDEX": sys.argv[2] or None,
         "CONCURRENT_REQUESTS": 1,
         "DOWNLOAD_DELAY": 0,
         "CLOSESPIDER_TIMEOUT": 30,
         "TELNETCONSOLE_ENABLED": False,
         "LOG_LEVEL": "WARNING",
     }
-    start_urls: ClassVar = [sys.argv[1] + "/"]
 
     def parse(self, response):
         for place, link in enumerate(response.css("a::attr(href)").getall()):
@@ -46,16 +44,21 @@ class Spider(scrapy.Spider):
         yield KINDS[place % 3](url=response.url, text=text)
 
 
-found = {"kept": [], "dropped": []}
-process = CrawlerProcess()
-crawler = process.create_crawler(Spider)
-path = len(sys.argv[1])
-crawler.signals.connect(
-    lambda item: found["kept"].append((item.url if isinstance(item, Page) else item["url"])[path:]),
-    signals.item_scraped, weak=False,
-)  # fmt: skip
-crawler.signals.connect(lambda exception: found["dropped"].append(str(exception)), signals.item_dropped, weak=False)
-process.crawl(crawler)
-process.start()
-found["stats"] = {name: value for name, value in crawler.stats.get_stats().items() if name.startswith("dedupe/")}
-print(json.dumps(found))
+def main(address: str, index: str) -> None:
+    """Crawl from an address on; an empty index is a memory of this run alone."""
+    found = {"kept": [], "dropped": []}
+    process = CrawlerProcess({"DEDUPE_INDEX": index or None})
+    crawler = process.create_crawler(Spider)
+    crawler.signals.connect(
+        lambda item: found["kept"].append((item.url if isinstance(item, Page) else item["url"])[len(address) :]),
+        signals.item_scraped, weak=False,
+    )  # fmt: skip
+    crawler.signals.connect(lambda exception: found["dropped"].append(str(exception)), signals.item_dropped, weak=False)
+    process.crawl(crawler, start_urls=[address + "/"])
+    process.start()
+    found["stats"] = {name: value for name, value in crawler.stats.get_stats().items() if name.startswith("dedupe/")}
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

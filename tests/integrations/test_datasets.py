@@ -2,7 +2,7 @@
 
 import datasets
 import pytest
-from integrations.stories import BRIDGE, BRIDGE_AGAIN, DOUBLED, LIBRARY, ONCE
+from integrations.stories import BRIDGE, BRIDGE_AGAIN, BRIDGE_LATER, DOUBLED, LIBRARY, ONCE
 
 import dedupe
 from dedupe.integrations.datasets import clean, find, unique
@@ -27,6 +27,14 @@ def test_unique_selects_rows(rows):
 
     assert kept["id"] == [1, 2, 3, 5]
     assert kept.features == rows.features
+
+
+def test_a_row_with_another_fact_stays_unless_the_threshold_decides():
+    rows = datasets.Dataset.from_dict({"text": [BRIDGE, BRIDGE_LATER]})
+
+    assert len(unique(rows)) == len(list(unique(rows.to_iterable_dataset()))) == 2
+    assert len(unique(rows, lose="words")) == len(list(unique(rows.to_iterable_dataset(), lose="words"))) == 1
+    assert len(find(rows).variants) == 1
 
 
 def test_a_policy_may_name_a_column(rows):

@@ -7,7 +7,7 @@ from datatrove.data import Document
 from datatrove.executor import LocalPipelineExecutor
 from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.writers import JsonlWriter
-from integrations.stories import BRIDGE, BRIDGE_AGAIN, DOUBLED, LIBRARY, ONCE
+from integrations.stories import BRIDGE, BRIDGE_AGAIN, BRIDGE_LATER, DOUBLED, LIBRARY, ONCE
 
 import dedupe
 from dedupe.integrations.datatrove import Clean, DropDuplicates
@@ -45,6 +45,15 @@ def test_drop_duplicates_names_the_survivor():
 
     assert [one.id for one in made] == ["0", "1", "3"]
     assert step.stats["dropped_near_duplicate"].total == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "n_left"), [({}, 2), ({"lose": "words", "threshold": 0.7}, 1)], ids=["default", "words"]
+)
+def test_another_fact_stays_unless_the_threshold_decides(settings, n_left):
+    assert len(list(DropDuplicates(**settings).run(documents(BRIDGE, BRIDGE_LATER)))) == n_left
+    (made,) = Clean(**settings).run(documents(f"{BRIDGE}\n\n{BRIDGE_LATER}"))
+    assert len(made.text.split("\n\n")) == n_left
 
 
 @pytest.mark.parametrize(("shared", "n_kept"), [(True, 4), (False, 5)], ids=["index for all", "each rank alone"])
