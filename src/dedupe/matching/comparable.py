@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from dedupe.core.hashing import I64, U8, U64, Bool, inverse
+from dedupe.core.hashing import GOLDEN, I64, U8, U64, Bool, fmix64, inverse
 from dedupe.core.meaning.plain import byte_hashes, plain_texts
 from dedupe.core.ragged import concat
 from dedupe.core.shingles import NO_SHINGLES, Shingles
 from dedupe.core.sketch import Sketch, count_words, shingle_sets, sketch
 from dedupe.core.text.batch import Batch
 from dedupe.matching.recipe import Recipe
+
+_LONG = 28  # words from which careful blocks must share two bands; figures: docs/meaning.md
+_BETWEEN = 4  # words below that, where half of the bands are as for long ones and half as for short
 
 
 class Spans(NamedTuple):
@@ -60,16 +64,32 @@ def fingerprint(spans: Spans, recipe: Recipe, *, scope: U64 | None = None, keep_
         return made
     some = spans if careful.size == spans.starts.size else spans.take(careful)
     made.text_hashes[careful] = byte_hashes(*some, seed=options.seed)
+    n_words = made.n_words.copy()
     parts = [_plain(some, careful)]
     if width_words > 1:
         parts.insert(0, (careful, some))
     for numbers, texts in parts:
         if numbers.size:
             again = sketched(texts, numbers, 1)
-            made.keys[numbers] = again.keys
+            made.keys[numbers], n_words[numbers] = again.keys, again.n_words
             if made.signatures is not None and again.signatures is not None:
                 made.signatures[numbers] = again.signatures
+    _demand_more(made.keys, careful, n_words[careful])
     return made
+
+
+def _demand_more(keys: U64, careful: I64, n_words: npt.NDArray[np.int32]) -> None:
+    """Let long blocks share a bucket only when two bands in a row are equal, and some in between for half of the bands.
+
+    Two slips leave a long text more of its words than a short one, and unrelated long texts share many.
+    """
+    for least, step in ((_LONG, 1), (_LONG - _BETWEEN, 2)):
+        numbers = careful[(n_words >= least) & ((n_words < _LONG) | (step == 1))]
+        if numbers.size and keys.shape[1] > 1:
+            own = keys[numbers]
+            both = fmix64(own + np.roll(own, -1, axis=1) * np.uint64(GOLDEN))
+            own[:, ::step] = both[:, ::step]
+            keys[numbers] = own
 
 
 def _plain(spans: Spans, numbers: I64) -> tuple[I64, Spans]:
