@@ -18,7 +18,7 @@ from dedupe.matching.comparable import Comparable
 from dedupe.matching.recipe import Recipe
 from dedupe.options import Options
 
-ALIKE_AT_LEAST = 0.5  # share of common words from which what differs is looked at; figures: docs/meaning.md
+ALIKE_AT_LEAST = 0.6  # share of common words from which what differs is looked at; figures: docs/meaning.md
 
 
 def takes_part(n_words: Any, options: Options) -> Any:
