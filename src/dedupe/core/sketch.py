@@ -150,7 +150,9 @@ def _native_sets(buffer: U8, starts: I64, ends: I64, width_words: int) -> Shingl
 
 def in_pieces(one: Callable[[slice], _T], starts: I64, ends: I64, threads: int | None) -> list[_T]:
     """Call `one` on slices of the blocks, about a megabyte of text each, and keep their order."""
-    if starts.size and ends[-1] - starts[0] <= _PIECE:
+    if starts.size == 0:
+        return []
+    if ends[-1] - starts[0] <= _PIECE:
         return [one(slice(0, starts.size))]
     pieces = list(slices(ends - starts, _PIECE))
     n_threads = min(threads or os.cpu_count() or 1, len(pieces))

@@ -12,8 +12,12 @@ _WAITS = 16  # at a time: a disk serves them together
 
 def force(paths: Iterable[Path]) -> None:
     """Wait until the bytes of files, and the names in folders, are on the disk."""
+    listed = list(paths)
+    if len(listed) == 1:  # no thread for one
+        _force(*listed)
+        return
     with ThreadPoolExecutor(_WAITS) as pool:
-        for _ in pool.map(_force, paths):
+        for _ in pool.map(_force, listed):
             pass
 
 

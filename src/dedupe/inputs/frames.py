@@ -55,6 +55,8 @@ def open_frame(value: object, argument: str = "docs") -> Frame | None:
     Raises:
         InputError: It is a lazy frame of Polars.
     """
+    if type(value) in (list, dict):
+        return None
     if _is_instance(value, "polars", "LazyFrame"):
         raise InputError(f"{argument} is a polars.LazyFrame, whose rows are not there yet; give frame.collect()")
     for library, name, adapter in _FRAMES:

@@ -23,6 +23,7 @@ SHORT_WORDS = 50  # up to which lose="short" looks at what differs; figures: doc
 _BYTES_ALONE = 4  # bytes a word, punctuation and all, up to which words are characters
 ALIKE = 0.7  # share of common words for which copies that say the same are looked for
 _WALK: dict[str, tuple[Any, ...]] = {"measure": ("jaccard",), "linkage": ("survivor",), "pairs": ("survivors",)}
+_PLAIN = frozenset({str, int, float, type(None)})  # types of settings whose recipe is remembered
 _DUPLICATES = ("jaccard", "containment", "ratio", "weighted")
 
 
@@ -127,12 +128,16 @@ class Recipe:
         Raises:
             OptionError: Both were given, a keyword is unknown, a value breaks its rule, or it does not hold here.
         """
-        if given is None and not settings:
-            return _plain(place)
+        if given is None and all(type(value) in _PLAIN for value in settings.values()):
+            return _of_settings(place, known, *((name, type(value), value) for name, value in settings.items()))
+        return cls._checked(place, given, settings, known)
+
+    @classmethod
+    def _checked(cls, place: str, given: Options | None, settings: Mapping[str, Any], known: tuple[str, ...]) -> Recipe:
         options = Options.of(given, settings, defaults_of(place, settings.get("unit")), known)
         if options.measure == "coverage" and place == "find":
             place = "coverage"
-        _check_unused(options, place, given is not None)
+        _check_unused(options, place, None if given is not None else settings)
         return cls(options, place)
 
     @property
@@ -173,10 +178,10 @@ class Recipe:
         return replace(self, options=replace(self.options, **changes))
 
 
-@lru_cache(maxsize=len(PLACES))
-def _plain(place: str) -> Recipe:
-    """The recipe of a call without options, checked once."""
-    return Recipe(Options(**defaults_of(place)), place)
+@lru_cache(maxsize=256)
+def _of_settings(place: str, known: tuple[str, ...], *settings: tuple[str, type, Any]) -> Recipe:
+    """The recipe of calls with the same settings, checked once; types are given since 1 equals 1.0."""
+    return Recipe._checked(place, None, {name: value for name, _, value in settings}, known)
 
 
 def defaults_of(place: str, unit: object = None) -> dict[str, Any]:
@@ -196,10 +201,13 @@ def _check_only(options: Options, place: Place) -> None:
         raise OptionError(f"keep={options.keep!r} names a column, and {place.where} there is none; give a function")
 
 
-def _check_unused(options: Options, place: str, is_object: bool) -> None:
+def _check_unused(options: Options, place: str, settings: Mapping[str, Any] | None) -> None:
     """Refuse what would change nothing; an Options object may say nothing about it, or what is so anyway."""
-    anyway = [_plain(place).options, *([Options()] if is_object else [])]
-    for name in PLACES[place].unused:
+    names = [name for name in PLACES[place].unused if settings is None or name in settings]
+    if not names:
+        return
+    anyway = [Recipe.of(place).options, *([Options()] if settings is None else [])]
+    for name in names:
         value = getattr(options, name)
         if value not in [getattr(usual, name) for usual in anyway]:
             raise OptionError(f"{name}={value!r} has no effect {PLACES[place].where}; leave {name} out")

@@ -65,7 +65,9 @@ def repeats(batch: Batch, blocks: Blocks, recipe: Recipe, block_of: Any) -> Repe
     if decision.stats["groups"] == own.size and not decision.stats["duplicates"]:
         return Repeats(survivor, similarity, rule, decision.variants, decision.stats)
     is_short = ~takes_part(decision.sketch.n_words, options) & ~blocks.fenced
-    survivor, variants = _spare_known_words(batch, blocks, decision)
+    variants = decision.variants
+    if decision.by_meaning:
+        survivor, variants = _spare_known_words(batch, blocks, decision)
     by_match = survivor != own
     walk = _Short(batch, blocks, decision.sketch.n_words, decision.sketch.text_hashes, is_short, survivor, rule)
     if by_match.any():
@@ -88,7 +90,7 @@ def _spare_known_words(batch: Batch, blocks: Blocks, decision: Decision) -> tupl
     survivor, hashes = decision.survivor.copy(), decision.sketch.text_hashes
     gone = np.flatnonzero((survivor != np.arange(survivor.size)) & (hashes != hashes[survivor]).any(axis=1))
     spared = []
-    for doc in np.unique(blocks.docs[gone]).tolist() if decision.by_meaning else ():
+    for doc in np.unique(blocks.docs[gone]).tolist():
         words = _Words(batch, blocks, doc)
         spared += [
             number

@@ -204,14 +204,15 @@ def _of_groups(head: I64, heads: I64, links: Links) -> tuple[I64, F64]:
     """
     survivor, similarity = np.arange(head.size), np.zeros(head.size)
     copies = np.flatnonzero(head != survivor)
-    gone = heads[links.block]
-    by_number = np.argsort(gone)
-    links = links._replace(
-        block=gone[by_number],
-        survivor=heads[links.survivor[by_number]],
-        similarity=links.similarity[by_number],
-    )
-    survivor[links.block], similarity[links.block] = links.survivor, links.similarity
+    if links.block.size:
+        gone = heads[links.block]
+        by_number = np.argsort(gone)
+        links = links._replace(
+            block=gone[by_number],
+            survivor=heads[links.survivor[by_number]],
+            similarity=links.similarity[by_number],
+        )
+        survivor[links.block], similarity[links.block] = links.survivor, links.similarity
     survivor[copies], similarity[copies] = follow_heads(head[copies], links)
     return survivor, similarity
 

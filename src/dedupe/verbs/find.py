@@ -100,8 +100,8 @@ def _index_of(against: object) -> Iterator[KnownTexts | None]:
     Raises:
         InputError: A path leads to no index.
     """
-    if not isinstance(against, str | os.PathLike):
-        yield against if isinstance(against, KnownTexts) else None
+    if against is None or not isinstance(against, str | os.PathLike):  # a look at a protocol takes time
+        yield against if against is not None and isinstance(against, KnownTexts) else None
         return
     from dedupe.engines.index import Index, index_folder  # late: most runs need no database
 

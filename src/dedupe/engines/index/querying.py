@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from dedupe.core.clustering.survivors import LEADERS
-from dedupe.core.hashing import F64, I64, Bool
+from dedupe.core.hashing import F64, I64, Bool, distinct
 from dedupe.core.measures.similarity import containment, intersections, jaccard, ranked
 from dedupe.core.ragged import concat
 from dedupe.core.text.batch import Batch, char_offsets
@@ -99,7 +99,7 @@ def candidates(view: View, asked: Asked) -> tuple[I64, I64]:
         np.arange(int(n_askers.sum())) - np.repeat(np.cumsum(n_askers) - n_askers, n_askers)
     )
     query = compared[order[which] // max(asked.source.sketch.keys.shape[1], 1)]
-    pair = np.unique((query << 32) | np.repeat(heads, n_askers))
+    pair = distinct((query << 32) | np.repeat(heads, n_askers))
     return pair >> 32, pair & 0xFFFFFFFF
 
 
