@@ -155,6 +155,8 @@ class Comparable(NamedTuple):
     @classmethod
     def concat(cls, parts: Sequence[Comparable]) -> Comparable:
         """The blocks of all parts, part after part."""
+        if len(parts) == 1:
+            return parts[0]
         texts = [part.texts for part in parts]
         known = None if None in texts else tuple(spans for part in texts if part is not None for spans in part)
         careful = np.concatenate([np.zeros(0, np.bool_), *(part.careful for part in parts)])

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from dedupe.core.clustering.survivors import LEADERS
-from dedupe.core.hashing import F64, I64, Bool, distinct
+from dedupe.core.hashing import F64, I64, Bool, distinct, opens_run, ranges
 from dedupe.core.measures.similarity import containment, intersections, jaccard, ranked
 from dedupe.core.ragged import concat
 from dedupe.core.text.batch import Batch, char_offsets
@@ -80,10 +80,8 @@ def candidates(view: View, asked: Asked) -> tuple[I64, I64]:
     keys = asked.source.sketch.keys[compared].ravel()
     order = np.argsort(keys)
     keys = keys[order]
-    fresh = np.ones(keys.size, np.bool_)
-    fresh[1:] = keys[1:] != keys[:-1]
-    first = np.flatnonzero(fresh)
-    counts = np.diff(np.append(first, keys.size))
+    first = np.flatnonzero(opens_run(keys))
+    counts = np.diff(first, append=keys.size)
     wanted = keys[first]
     parts = [view.lead.get(wanted), view.rest.get(wanted, limit=LEADERS)]
     rows, heads = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
@@ -93,12 +91,8 @@ def candidates(view: View, asked: Asked) -> tuple[I64, I64]:
     valid = view.is_alive(known) & (view.decisions(known)[0] == known)
     rows, heads = rows[valid[back]], heads[valid[back]]
     # a key may stand for several blocks asked about
-    at = first[rows]
     n_askers = counts[rows]
-    which = np.repeat(at, n_askers) + (
-        np.arange(int(n_askers.sum())) - np.repeat(np.cumsum(n_askers) - n_askers, n_askers)
-    )
-    query = compared[order[which] // max(asked.source.sketch.keys.shape[1], 1)]
+    query = compared[order[ranges(first[rows], n_askers)] // max(asked.source.sketch.keys.shape[1], 1)]
     pair = distinct((query << 32) | np.repeat(heads, n_askers))
     return pair >> 32, pair & 0xFFFFFFFF
 
@@ -203,7 +197,7 @@ def _shares(view: View, asked: Asked, doc: int) -> _Shares:
         return _Shares(1.0, 1.0, True)
     if ours.size == 0 or theirs.size == 0:
         return _Shares(0.0, 0.0, False)
-    left, right = (grid.ravel() for grid in np.meshgrid(ours, np.arange(theirs.size), indexing="ij"))
+    left, right = np.repeat(ours, theirs.size), np.tile(np.arange(theirs.size), ours.size)
     sets = ranked(concat((asked.source.texts(ours).sets, view.comparable(theirs).sets)))
     sizes = sets.sizes
     shared = intersections(sets, left, right + ours.size)
