@@ -13,6 +13,7 @@ from hostile import QUICK
 
 import dedupe
 from dedupe.cli.commands import main
+from dedupe.report.terminal import one_line, word_diff
 from dedupe.verbs.evaluate import evaluate
 
 SEEDS = sorted(Path(__file__).parents[1].glob("seeds/0*.txt"))
@@ -67,6 +68,35 @@ def test_explain_marks_what_differs_in_blocks_that_stay() -> None:
         "  ~ characters 103-204 stay, a variant of 0-101: SQLite [-3.38.3-]{+3.38.4+} mends the query …",
     ]
     assert run("clean", "-", "--lose", "words", "--threshold", "0.7", data=text.encode()).stdout == text[:101].encode()
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "shown"),
+    [
+        ("We use C here.", "We use C++ here.", "We use C{++++} here"),
+        ("It was 5 degrees.", "It was -5 degrees.", "It was {+-+}5 degrees"),
+        ("中国的首都是北京。", "中国的首都是南京。", "中国的首都是[-北-]{+南+}京"),
+        ("a b c d e f g h i", "a b c d x f g h i", "… b c d [-e-]{+x+} f g h …"),
+        ("\x1b[31mred", "\x1b[31mblue", "31[-mred-]{+mblue+}"),
+        ("", "new", "{+new+}"),
+        (" ".join("abcdefgh"), " ".join("stuvwxyz"), "[-a b c d e f g h-]{+s t u v w x y z+}"),
+        (
+            " ".join(f"to {n}" for n in range(9)),
+            " ".join(f"to {n}0" for n in range(9)),
+            " ".join(f"to [-{n}-]{{+{n}0+}}" for n in range(6)) + " to … and 3 more",
+        ),
+    ],
+    ids=["symbol", "sign", "Chinese", "in the middle", "control characters", "empty", "all", "many"],
+)
+def test_what_differs_is_marked_with_words_beside_it(left: str, right: str, shown: str) -> None:
+    assert word_diff(dedupe.compare(left, right).difference) == shown
+
+
+@pytest.mark.parametrize("left", QUICK.values(), ids=QUICK.keys())
+def test_what_differs_in_hostile_text_is_one_printable_line(left: str) -> None:
+    for right in QUICK.values():
+        shown = word_diff(dedupe.compare(left, right).difference)
+        assert shown == one_line(shown, len(shown))
 
 
 def test_find_lists_variants_under_its_table(tmp_path: Path) -> None:

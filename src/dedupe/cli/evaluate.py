@@ -66,7 +66,7 @@ def _lines(result: Evaluation) -> list[str]:
         f"found of all copies           {_share(result.recall):>8}",
     ]
     if result.reaching is not None:
-        beside = f"({result.reaching} copies reach the threshold beside the text that stays)"
+        beside = f"({result.reaching} copies must be found: they are like the text that stays)"
         lines.append(f"found of those that must be   {_share(result.recall_at_threshold):>8}  {beside}")
     lines += [
         f"put with the right text       {_share(result.precision):>8}",

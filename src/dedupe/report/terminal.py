@@ -12,6 +12,7 @@ from dedupe.verbs.compare import Comparison
 
 _SHOWN = 72  # characters of a block that are shown
 _BESIDE = 3  # words shown on each side of one that differs
+_SIDE = 30  # their characters, for scripts without spaces
 _CHANGES = 6  # places that are shown of those where two texts differ
 
 
@@ -66,18 +67,27 @@ def word_diff(difference: Difference) -> str:
     """
     changes = [number for number, run in enumerate(difference.runs) if run.is_substance]
     runs = difference.runs[: changes[_CHANGES]] if len(changes) > _CHANGES else difference.runs
-    parts = []
+    shown = ""
     for number, run in enumerate(runs):
-        if run.is_substance:
-            parts.append(_marked_run(run))
-            continue
-        words = one_line(run.left, len(run.left)).split()
-        head = words[:_BESIDE] if number else []
-        tail = words[-_BESIDE:] if number < len(runs) - 1 else []
-        is_short = len(words) <= len(head) + len(tail)
-        parts.append(" ".join(words if is_short else [*head, "…", *tail]))
-    more = f"… and {len(changes) - _CHANGES} more" if len(changes) > _CHANGES else ""
-    return " ".join(part for part in (*parts, more) if part)
+        text = _marked_run(run) if run.is_substance else _beside(run.left, number > 0, number < len(runs) - 1)
+        shown += " " * (bool(shown and text) and not _touch(runs[number - 1], run)) + text
+    return shown + (f" … and {len(changes) - _CHANGES} more" if len(changes) > _CHANGES else "")
+
+
+def _beside(text: str, is_behind: bool, is_before: bool) -> str:
+    """What is shown of words that both texts have, behind and before words that differ."""
+    words = one_line(text, len(text)).split()
+    head = " ".join(words[:_BESIDE])[:_SIDE] if is_behind else ""
+    tail = " ".join(words[-_BESIDE:])[-_SIDE:] if is_before else ""
+    if len(words) <= _BESIDE * (is_behind + is_before) and len(" ".join(words)) <= _SIDE * (is_behind + is_before):
+        return " ".join(words)
+    return f"{head} … {tail}".strip()
+
+
+def _touch(before: Run, run: Run) -> bool:
+    """Whether nothing stands between two runs in one of the texts."""
+    is_left = bool(before.left and run.left) and before.left_start + len(before.left) == run.left_start
+    return is_left or (bool(before.right and run.right) and before.right_start + len(before.right) == run.right_start)
 
 
 def _marked_run(run: Run) -> str:

@@ -173,7 +173,7 @@ def clean_batch(batch: Batch, recipe: Recipe | None = None) -> tuple[Batch, I64]
 
 
 def analyze(doc: str, *, options: Options | None = None, **settings: Unpack[Settings]) -> Analysis:
-    """Clean one text and say why each block went.
+    """Clean one text and say why each block went, and which stay as variants of one before them.
 
     Args:
         doc: The text.
@@ -181,7 +181,7 @@ def analyze(doc: str, *, options: Options | None = None, **settings: Unpack[Sett
         **settings: As for :func:`clean`.
 
     Returns:
-        The cleaned text, the removed blocks with their survivors, and what is needed to undo it.
+        The cleaned text, the removed blocks with their survivors, the variants, and what is needed to undo it.
 
     Raises:
         InputError: `doc` is not str.

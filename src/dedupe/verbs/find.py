@@ -47,6 +47,8 @@ def find(
     """Find the near-duplicates in a collection of texts.
 
     Every candidate is compared exactly; each duplicate matches its survivor directly, at or above the threshold.
+    Texts of up to 50 words, and smaller units, are duplicates only of one that says all that they say; those that share
+    enough and say something else are variants (see `lose` in :class:`dedupe.Options`).
     Empty texts are duplicates of nothing.
 
     Args:
@@ -63,7 +65,7 @@ def find(
         **settings: The fields of :class:`dedupe.Options`; here the unit is ``document`` unless said otherwise.
 
     Returns:
-        Duplicates, survivors, clusters, matches and counts.
+        Duplicates, survivors, clusters, matches, variants and counts.
 
     Raises:
         InputError: `docs` is no collection of str; names position and type.
@@ -73,6 +75,9 @@ def find(
         >>> found = find(["The cat sat on the mat today.", "Something else.", "the cat sat on the mat, today"])
         >>> [(d.block.doc, d.survivor.doc, d.rule) for d in found.duplicates]
         [(2, 0, 'same words')]
+        >>> found = find(["Fixed in release 2.4 of the library.", "Fixed in release 2.5 of the library."])
+        >>> found.duplicates, [(run.left, run.right) for run in found.variants[0].difference.substance]
+        ((), [('2.4', '2.5')])
     """
     return _find("find", docs, text, against, options, settings)[1]
 
