@@ -245,7 +245,7 @@ def slips(n_families: int = 40) -> list[str]:
 )
 def test_other_options_hold_where_nothing_may_be_lost(settings: dict[str, Any]) -> None:
     texts = slips()
-    low = {"recall": 0.8, "lose": "nothing", "keep": "longest"}
+    low = {"recall": 0.5, "lose": "nothing", "keep": "longest"}
 
     def matches(**more: Any) -> list[tuple[int, int]]:
         return [(pair.left.doc, pair.right.doc) for pair in dedupe.find(texts, **{**low, **more}).matches]
