@@ -29,12 +29,20 @@ class Sketch(NamedTuple):
         text_hashes: Array of shape (n_blocks, 2), uint64: equal for equal words in equal order.
         keys: Array of shape (n_blocks, n_bands), uint64; of no meaning where n_words is 0.
         signatures: Array of shape (n_blocks, n_hashes), uint32, or None when not asked for.
+        word_hashes: Array of shape (n_blocks,), uint64: equal for equal words, where `text_hashes` was put in for
+            something narrower; None where it says it itself.
     """
 
     n_words: np.ndarray[tuple[int], np.dtype[np.int32]]
     text_hashes: U64
     keys: U64
     signatures: U32 | None
+    word_hashes: U64 | None = None
+
+    @property
+    def words(self) -> U64:
+        """Array of shape (n_blocks,), uint64: equal for equal words in equal order."""
+        return self.text_hashes[:, 0] if self.word_hashes is None else self.word_hashes
 
 
 def sketch(
@@ -78,7 +86,7 @@ def sketch(
         part = Sketch(*(None if array is None else array[piece] for array in out))  # type: ignore[arg-type]  # views
         part_scope = None if scope is None else scope[piece]
         if backend.native():  # the kernel's order: text, tables, settings, results
-            backend.kernels().sketch(*text, *unicode.table()[:3], width_words, a, b, *plan, part_scope, *part)
+            backend.kernels().sketch(*text, *unicode.table()[:3], width_words, a, b, *plan, part_scope, *part[:4])
             return
         found = words(*text)
         made = signatures(shingles(found, width_words), a, b)

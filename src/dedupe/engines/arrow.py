@@ -66,7 +66,7 @@ def cut(batches: Batches, text: str, id: str, carried: tuple[str, ...], recipe: 
 
     Yields:
         The carried columns, then block (number inside the text), start and end (characters), n_words, hash_0 and
-        hash_1 (the text hash as bit patterns), checksum (of the bytes), score (of the policy), keys (of the bands).
+        hash_1 (the text hash as bit patterns), words (a hash of the words, likewise), checksum (of the bytes), score (of the policy), keys (of the bands).
     """
     for batch in batches:
         if batch.num_rows == 0:
@@ -90,6 +90,7 @@ def cut(batches: Batches, text: str, id: str, carried: tuple[str, ...], recipe: 
             "n_words": pa.array(found.n_words),
             "hash_0": pa.array(found.text_hashes[:, 0].view(np.int64)),
             "hash_1": pa.array(found.text_hashes[:, 1].view(np.int64)),
+            "words": pa.array(found.words.view(np.int64)),
             "checksum": pa.array([zlib.crc32(view[begin:after]) for begin, after in spans], pa.int64()),
             "score": pa.array(_scores(texts, blocks, batch.column(id), recipe.options)),
             "keys": keys.cast(pa.list_(pa.int64())),

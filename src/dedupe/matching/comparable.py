@@ -64,6 +64,7 @@ def fingerprint(spans: Spans, recipe: Recipe, *, scope: U64 | None = None, keep_
     careful = np.flatnonzero(recipe.is_careful(made.n_words, spans.ends - spans.starts))
     if careful.size == 0:
         return made
+    made = made._replace(word_hashes=made.text_hashes[:, 0].copy())
     some = spans if careful.size == spans.starts.size else spans.take(careful)
     made.text_hashes[careful] = byte_hashes(*some, seed=options.seed)
     n_words = made.n_words.copy()

@@ -25,7 +25,7 @@ class Candidates(NamedTuple):
     """What must be compared.
 
     Attributes:
-        blocks: All blocks: id, block, start, end, n_words, hash_0, hash_1, checksum, keys, rank.
+        blocks: All blocks: id, block, start, end, n_words, hash_0, hash_1, words, checksum, keys, rank.
         copies: rank, head: blocks and the preferred one of those with the same words.
         buckets: key, n_blocks: band keys that two heads or more share.
         postings: key, rank: the heads in these buckets.
@@ -52,7 +52,7 @@ def candidates(work: Work, job: Job, frame: DataFrame) -> Candidates:
         "fingerprints",
         fingerprints(rows, job),
         content=Content(lambda stage: checksum(stage.where("block <= 0")), lambda: checksum(rows)),
-        **job.settings("text", "id", "unit", "threshold", "recall", "width_words", "seed", "keep"),
+        **job.settings("text", "id", "unit", "threshold", "recall", "width_words", "seed", "keep", "lose"),
     )
     check_ids(found, job)
     blocks = work.stage("blocks", ranked(found, job))
@@ -96,7 +96,7 @@ def fingerprints(rows: DataFrame, job: Job) -> DataFrame:
     carried = tuple(name for name in rows.columns if name != "text")
     kinds = dict(rows.dtypes)
     schema = ", ".join(f"{name} {kinds[name]}" for name in carried) + (
-        ", block int, start long, end long, n_words int, hash_0 long, hash_1 long, checksum long, score double, "
+        ", block int, start long, end long, n_words int, hash_0 long, hash_1 long, words long, checksum long, score double, "
         "keys array<long>"
     )
     kernel = partial(kernels.cut, text="text", id="id", carried=carried, recipe=job.in_worker)
@@ -146,9 +146,9 @@ def ranked(found: DataFrame, job: Job) -> DataFrame:
 
 def copies_of(blocks: DataFrame) -> DataFrame:
     """Blocks and the preferred one of those with the same words."""
-    words = ["hash_0", "hash_1"]
-    groups = blocks.groupBy(*words).agg(F.min("rank").alias("head"), F.count(F.lit(1)).alias("n")).where("n > 1")
-    return blocks.select(*words, "rank").join(groups, words).where("rank != head").select("rank", "head")
+    same = ["hash_0", "hash_1"]
+    groups = blocks.groupBy(*same).agg(F.min("rank").alias("head"), F.count(F.lit(1)).alias("n")).where("n > 1")
+    return blocks.select(*same, "rank").join(groups, same).where("rank != head").select("rank", "head")
 
 
 def keys_of_heads(blocks: DataFrame, copies: DataFrame, job: Job) -> DataFrame:

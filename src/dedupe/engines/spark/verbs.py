@@ -172,7 +172,7 @@ def flags_of(df: DataFrame, job: Job, work: str | None, *, explain: bool = False
     decided = links(folder, job, found)
     place = ["block", "start", "end"] if job.options.unit != "document" else []
     size = ["n_words"] if place else []
-    words = ["hash_0", "hash_1", "checksum"]
+    words = ["words", "checksum"]
     blocks = found.blocks.select("rank", "id", *place, *size, *words)
     theirs = blocks.select(*(F.col(name).alias(f"survivor_{name}") for name in ["rank", "id", *place, *words]))
     links_of = decided.withColumnRenamed("survivor", "survivor_rank")
@@ -196,7 +196,7 @@ def flags_of(df: DataFrame, job: Job, work: str | None, *, explain: bool = False
 
 def _rule() -> Any:
     """The weakest rule that explains why a block goes, by what its words and bytes hash to."""
-    same_words = (F.col("hash_0") == F.col("survivor_hash_0")) & (F.col("hash_1") == F.col("survivor_hash_1"))
+    same_words = (F.col("words") == F.col("survivor_words")) & (F.col("similarity") >= 1.0)
     same_bytes = same_words & (F.col("checksum") == F.col("survivor_checksum"))
     named_rule = F.when(same_bytes, RULES[0]).when(same_words, RULES[1]).otherwise(F.lit(RULES[2]))
     return F.when(F.col("survivor_rank").isNotNull(), named_rule)

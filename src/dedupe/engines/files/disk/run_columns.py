@@ -10,9 +10,11 @@ import numpy as np
 from dedupe.core.hashing import I64
 from dedupe.engines.files.disk.columns import Array, Column
 
-# A block, 36 bytes: its row, the hash of its words, its size, and a checksum of its bytes that tells equal
-# text from equal words (32 bits beside the 128 of the words, so a wrong label once in 4 billion pairs).
-BLOCK = np.dtype([("row", "<i8"), ("hash", "<u8", 2), ("n_words", "<i4"), ("n_bytes", "<i4"), ("checksum", "<u4")])
+# A block, 44 bytes: its row, the hash that its copies share, a hash of its words, its size, and a checksum of its
+# bytes that tells equal text from equal words (32 bits beside the 64 of the words and the similarity).
+BLOCK = np.dtype(
+    [("row", "<i8"), ("hash", "<u8", 2), ("words", "<u8"), ("n_words", "<i4"), ("n_bytes", "<i4"), ("checksum", "<u4")]
+)
 # A row, 5 bytes.
 ROW = np.dtype([("n_blocks", "<i4"), ("state", "u1")])
 BAD, INSIDE = 1, 2  # state: the row could not be read; its text was cleaned inside itself

@@ -84,8 +84,8 @@ def rules(columns: RunColumns, links: Array) -> I64:
     Returns:
         Array of shape (n_links,), int64.
     """
-    one, other = columns.blocks.take(links["block"]), columns.blocks.take(np.maximum(links["survivor"], 0))
-    same_words = (one["hash"] == other["hash"]).all(axis=1)
-    same_text = same_words & (one["checksum"] == other["checksum"]) & (one["n_bytes"] == other["n_bytes"])
+    block, survivor = columns.blocks.take(links["block"]), columns.blocks.take(np.maximum(links["survivor"], 0))
+    same_words = (block["words"] == survivor["words"]) & (links["similarity"] >= 1.0)
+    same_text = same_words & (block["checksum"] == survivor["checksum"]) & (block["n_bytes"] == survivor["n_bytes"])
     result: I64 = np.where(links["survivor"] < 0, 3, np.where(same_text, 0, np.where(same_words, 1, 2)))
     return result

@@ -182,7 +182,7 @@ class _Pass:
         found = fingerprint(Spans(batch.buffer, blocks.starts, blocks.ends), self.job.recipe)
         rows = np.empty(blocks.starts.size, BLOCK)
         rows["row"] = blocks.docs + self.n_rows
-        rows["hash"], rows["n_words"] = found.text_hashes, found.n_words
+        rows["hash"], rows["words"], rows["n_words"] = found.text_hashes, found.words, found.n_words
         rows["n_bytes"] = blocks.ends - blocks.starts
         rows["checksum"] = _checksums(batch.buffer, blocks)
         columns.blocks.append(rows)
