@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dedupe.core.hashing import GOLDEN, I64, U8, U64, Bool, fmix64, inverse
+from dedupe.core.hashing import GOLDEN, I64, U8, U64, Bool, fmix64, inverse, offsets_of
 from dedupe.core.meaning.plain import byte_hashes, plain_texts
-from dedupe.core.ragged import concat
+from dedupe.core.ragged import concat, gathered
 from dedupe.core.shingles import NO_SHINGLES, Shingles
 from dedupe.core.sketch import Sketch, count_words, shingle_sets, sketch
 from dedupe.core.text.batch import Batch
@@ -138,20 +138,22 @@ class Comparable(NamedTuple):
 
     def take(self, numbers: I64) -> Comparable:
         """The blocks of these numbers, in the order given."""
-        texts = None if self.texts is None else (self.spans().take(numbers),)
+        texts = None if self.texts is None else (self.spans(numbers),)
         return Comparable(self.sets.take(numbers), self.careful[numbers], texts)
 
-    def spans(self) -> Spans:
-        """The texts in one buffer."""
+    def spans(self, numbers: I64) -> Spans:
+        """The texts of these numbers in one buffer; of several parts, which may be a whole index, no other is copied."""
         assert self.texts is not None, "an index without texts lets the threshold decide"
         if len(self.texts) == 1:
-            return self.texts[0]
-        begins = np.cumsum([0, *(part.buffer.size for part in self.texts)])
-        return Spans(
-            np.concatenate([part.buffer for part in self.texts]),
-            np.concatenate([part.starts + begin for part, begin in zip(self.texts, begins, strict=False)]),
-            np.concatenate([part.ends + begin for part, begin in zip(self.texts, begins, strict=False)]),
-        )
+            return self.texts[0].take(numbers)
+        first = np.cumsum([0, *(part.starts.size for part in self.texts)])
+        part_of = np.searchsorted(first, numbers, side="right") - 1
+        order = np.argsort(part_of, kind="stable")
+        chosen = [part.take(numbers[part_of == at] - first[at]) for at, part in enumerate(self.texts)]
+        offsets = offsets_of(np.concatenate([numbers[:0], *(part.ends - part.starts for part in chosen)]))
+        texts = [gathered(part.buffer, part.starts, part.ends - part.starts) for part in chosen]
+        buffer = np.concatenate([np.zeros(0, np.uint8), *texts])
+        return Spans(buffer, offsets[:-1], offsets[1:]).take(inverse(order))
 
     @classmethod
     def concat(cls, parts: Sequence[Comparable]) -> Comparable:

@@ -65,7 +65,9 @@ def judged(similarity: F64, texts: Comparable, left: I64, right: I64, recipe: Re
         return similarity
     result = np.where(careful, 0.0, similarity)
     near = np.flatnonzero(careful & (similarity >= min(ALIKE_AT_LEAST, recipe.options.threshold)))
-    passes, share = Judge(*texts.spans(), least=recipe.options.threshold).passes(left[near], right[near])
+    used, place = np.unique(np.concatenate((left[near], right[near])), return_inverse=True)
+    judge = Judge(*texts.spans(used), least=recipe.options.threshold)
+    passes, share = judge.passes(*np.split(place, [near.size]))
     result[near] = np.where(passes, share, 0.0)
     return result
 
@@ -157,7 +159,7 @@ def _walked(numbers: I64, n_known: int, buckets: Buckets, texts: Comparable, rec
     judge = None
     threshold = options.threshold
     if texts.careful.any():
-        judge = Judge(*texts.spans(), least=options.threshold)
+        judge = Judge(*texts.spans(np.arange(numbers.size)), least=options.threshold)
         threshold = min(ALIKE_AT_LEAST, threshold)
     walked = walk(
         texts.sets, buckets, threshold=threshold, n_fixed=n_known, leaders=recipe.leaders, judge=judge

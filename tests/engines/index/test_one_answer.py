@@ -16,6 +16,7 @@ from dedupe.engines.index import Index, bucketing, revision
 from dedupe.engines.index.storage import compaction
 
 BASES = (
+    "the council met on friday and paid 40 euros for every new seat in the hall",
     "the quick brown fox jumps over the lazy dog near the river bank today",
     "all markets fell sharply on monday as traders feared higher rates and war",
     "rain in spain stays mainly on the plain they say every year in spring",
@@ -30,7 +31,7 @@ def texts(draw: st.DrawFn) -> str:
         return draw(st.sampled_from(SMALL))
     words = draw(st.sampled_from(BASES)).split()
     for place in draw(st.lists(st.integers(0, len(words) - 1), max_size=4)):
-        words[place] = draw(st.sampled_from(("alpha", "beta", "gamma")))
+        words[place] = draw(st.sampled_from(("alpha", "beta", "gamma", "firday", "teh", "50", "the the", "not")))
     words = words[: draw(st.sampled_from((len(words), len(words), len(words), 2, 7)))]
     text = " ".join(words)
     return text.upper() if draw(st.booleans()) else text
@@ -49,11 +50,11 @@ steps = st.one_of(
 
 def play(history: list[tuple[str, Any]], path: Path, **options: Any) -> tuple[Index, dict[str, str]]:
     """Carry out a history on an index and on a dict in order of arrival."""
-    index, truth, made = Index(path, **options), dict[str, str](), 0
+    index, truth, n_added = Index(path, **options), dict[str, str](), 0
     for step, what in history:
         if step == "add":
-            new = {f"d{made + place}": text for place, text in enumerate(what)}
-            made += len(what)
+            new = {f"d{n_added + place}": text for place, text in enumerate(what)}
+            n_added += len(what)
             index.add(new)
             truth |= new
         elif step == "remove" and truth:
@@ -90,7 +91,11 @@ def leaders(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("leaders", [1, 2, 64], indirect=True)
-@pytest.mark.parametrize("store_text", [True, False], ids=["texts", "hashes"])
+@pytest.mark.parametrize(
+    ("store_text", "lose"),
+    [(True, "nothing"), (True, "words"), (False, "words")],
+    ids=["what differs", "texts", "hashes"],
+)
 @pytest.mark.parametrize(
     "options",
     [
@@ -105,8 +110,9 @@ def leaders(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 def test_any_history_gives_the_answer_of_find(
-    leaders: int, store_text: bool, options: dict[str, Any], history: list[tuple[str, Any]]
+    leaders: int, store_text: bool, lose: str, options: dict[str, Any], history: list[tuple[str, Any]]
 ) -> None:
+    options = {**options, "lose": lose}
     with tempfile.TemporaryDirectory() as folder:
         index, truth = play(history, Path(folder, "news.idx"), store_text=store_text, **options)
 

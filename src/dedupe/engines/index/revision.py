@@ -9,10 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 from dedupe.core.clustering.survivors import LEADERS
-from dedupe.core.hashing import I64, U64, Bool, distinct
+from dedupe.core.hashing import F64, I64, U64, Bool, distinct
 from dedupe.core.measures.similarity import jaccard
 from dedupe.engines.index.storage.view import NONE, Changes, View
-from dedupe.matching.deciding import is_compared
+from dedupe.matching.deciding import ALIKE_AT_LEAST, is_compared, judged
 
 _PART = 1 << 16  # heads looked at at a time
 
@@ -158,7 +158,7 @@ class Revision:
         later = bucket.members[bisect_left(bucket.members, leader + 1) :]
         later = [number for number in later if number not in self._seen]
         if later:
-            similar = self._similarities(leader, later) >= self.view.rules.options.threshold
+            similar = self._similarities([leader], later) >= self.view.rules.options.threshold
             self._wait([number for number, hit in zip(later, similar.tolist(), strict=True) if hit])
 
     def _touch_duplicates(self, bucket: _Bucket, leader: int) -> None:
@@ -186,7 +186,7 @@ class Revision:
         if not found:
             return number, 0.0
         leaders = sorted(found)
-        similarity = self._similarities(number, leaders)
+        similarity = self._similarities(leaders, [number])
         best = int(similarity.argmax())  # the first of the highest
         if similarity[best] >= self.view.rules.options.threshold:
             return leaders[best], float(similarity[best])
@@ -249,7 +249,21 @@ class Revision:
             made[first : first + _PART] = (counts[back].reshape(keys.shape) > 1).any(axis=1)
         return made
 
-    def _similarities(self, number: int, others: list[int]) -> np.ndarray:
+    def _similarities(self, leaders: list[int], members: list[int]) -> F64:
+        """Similarity of one leader and some members, or of some leaders and one member."""
+        number, others = (members[0], leaders) if len(members) == 1 else (leaders[0], members)
+        similarity = self._shared(number, others)
+        recipe = self.view.rules.recipe
+        near = np.flatnonzero(similarity >= min(ALIKE_AT_LEAST, recipe.options.threshold))
+        if recipe.options.lose != "words" and near.size:
+            pairs = np.stack(np.broadcast_arrays(leaders, members))[:, near]
+            blocks, place = np.unique(pairs, return_inverse=True)
+            left, right = place.reshape(pairs.shape)
+            similarity[near] = judged(similarity[near], self.view.comparable(blocks), left, right, recipe)
+        return similarity
+
+    def _shared(self, number: int, others: list[int]) -> F64:
+        """Similarity of the shingle sets of one block and others."""
         missing = np.array(sorted({number, *others} - self._sets.keys()), np.int64)
         if missing.size:
             sets = self.view.comparable(missing).sets
