@@ -23,9 +23,9 @@ def cases() -> list[object]:
 
 
 def comparable(answer: Answer, place: str) -> Answer:
-    """An answer without what a place cannot know: hashes tell no case apart, and files name no rule of what is known."""
+    """An answer without what a place cannot know: hashes tell no case apart."""
     return {
-        duplicate: (survivor, similarity, "" if place == "index, hashes" or isinstance(survivor[0], tuple) else rule)
+        duplicate: (survivor, similarity, "" if place == "index, hashes" else rule)
         for duplicate, (survivor, similarity, rule) in answer.items()
     }
 

@@ -119,7 +119,8 @@ def test_pairs_are_measured_as_on_one_machine() -> None:
         text_left=[texts[i] for i, _ in pairs],
         text_right=[texts[j] for _, j in pairs],
     )
-    for row in rows_of(kernels.compare(iter(batches), Options())):
+    recipe = Recipe(Options(lose="words"), "spark")
+    for row in rows_of(kernels.compare(iter(batches), recipe)):
         left, right = texts[row["left"]], texts[row["right"]]  # type: ignore[index]
         expected = dedupe.compare(left, right).jaccard if left and right else 0.0
         assert row["similarity"] == pytest.approx(expected)

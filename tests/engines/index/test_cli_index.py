@@ -35,7 +35,7 @@ def test_query_prints_matches(path: Path, tmp_path: Path) -> None:
     found = [json.loads(line) for line in run("query", path, tmp_path / "page.txt").output.splitlines()]
     checked = json.loads(run("query", path, tmp_path / "page.txt", "--check").output)
 
-    assert [(one["id"], one["verdict"]) for one in found] == [("a", "identical")]
+    assert [(one["id"], one["verdict"]) for one in found] == [("a", "identical"), ("b", "same words")]
     assert (checked["verdict"], checked["id"]) == ("same as", "a")
 
 

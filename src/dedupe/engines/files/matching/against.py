@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dedupe.core.hashing import F64, I64
+from dedupe.core.hashing import F64, I64, U64
 from dedupe.core.sketch import Sketch
 from dedupe.core.text.batch import Batch
 from dedupe.core.text.blocks import Blocks
@@ -20,6 +20,7 @@ from dedupe.engines.index.against import find_twins
 from dedupe.engines.index.storage.records import Id
 from dedupe.engines.index.storage.view import View
 from dedupe.matching.deciding import Links
+from dedupe.results import Rule, name_rule
 
 
 def open_index(job: Job) -> View | None:
@@ -68,12 +69,13 @@ def as_rows(block: I64, survivor: I64, similarity: F64) -> Array:
     return rows
 
 
-def rows_of(links: Links, blocks: I64, leaders: I64, view: View | None, known: KnownSurvivors) -> Array:
+def rows_of(links: Links, blocks: I64, words: U64, leaders: I64, view: View | None, known: KnownSurvivors) -> Array:
     """Links of a group as rows of LINK.
 
     Args:
         links: By place: leaders of the index first, the blocks of the group behind them.
         blocks: Array of shape (n_blocks,), int64: the blocks of the group.
+        words: Array of shape (n_blocks,), uint64: hashes of their words.
         leaders: Array of shape (n_leaders,), int64: blocks of the index.
         view: The index; None when there are no leaders.
         known: Where survivors in the index are noted.
@@ -82,6 +84,14 @@ def rows_of(links: Links, blocks: I64, leaders: I64, view: View | None, known: K
     is_known = links.survivor < leaders.size
     survivor[~is_known] = blocks[links.survivor[~is_known] - leaders.size]
     if view is not None:
-        ids = view.doc_ids(view.docs_of(leaders[links.survivor[is_known]]))
-        survivor[is_known] = known.add(ids, ["similar"] * len(ids))
+        survivor[is_known] = known.add(*_named(view, leaders, links, words, np.flatnonzero(is_known)))
     return as_rows(blocks[links.block - leaders.size], survivor, links.similarity)
+
+
+def _named(view: View, leaders: I64, links: Links, words: U64, chosen: I64) -> tuple[list[Id], list[Rule]]:
+    """The document that each of some blocks goes for, and why."""
+    survivor = leaders[links.survivor[chosen]]
+    blocks, place = np.unique(survivor, return_inverse=True)
+    is_same = view.word_hashes(blocks)[place] == words[links.block[chosen] - leaders.size]
+    is_same &= links.similarity[chosen] >= 1.0
+    return view.doc_ids(view.docs_of(survivor)), [name_rule(False, same) for same in is_same.tolist()]

@@ -44,7 +44,7 @@ def decide_groups(
     for group in range(groups.n_groups):
         blocks = _Group(job, columns, Spill(columns.folder, group), view)
         for links in blocks.decide():
-            columns.near.append(rows_of(links, blocks.blocks, blocks.leaders, view, known))
+            columns.near.append(rows_of(links, blocks.blocks, blocks.words, blocks.leaders, view, known))
             n_compared, n_capped = n_compared + links.n_compared, n_capped + links.n_capped
         progress.advance(int(groups.n_words[group]) * 6)
     for column in (columns.near, columns.known_names, columns.known_ends):
@@ -83,7 +83,8 @@ class _Group:
         bucket = np.concatenate((of_leaders["bucket"], postings["bucket"]))
         used, ids = np.unique(bucket[by_place], return_inverse=True)
         self.buckets = Buckets(offsets_of(counts), ids.astype(np.int64), used.size)
-        self.n_words = columns.blocks.take(self.blocks)["n_words"].astype(np.int64)
+        rows = columns.blocks.take(self.blocks)
+        self.n_words, self.words = rows["n_words"].astype(np.int64), rows["words"]
         if view is not None:
             self.n_words = np.concatenate((view.column("n_words", self.leaders).astype(np.int64), self.n_words))
 

@@ -126,8 +126,6 @@ def wanted_texts(
     row = 0
     for chunk in chunks_of(source, job, (job.text,)):
         n_rows = min(chunk.n_rows, extent.n_rows - row)
-        if n_rows <= 0:
-            break
         first, rows = cursor.take(row, row + n_rows)
         at = np.searchsorted(wanted, first)
         chosen = np.flatnonzero(at[1:] > at[:-1])
@@ -137,6 +135,8 @@ def wanted_texts(
                 raise InputError(f"{source.path} has other texts than at the start of the run; run again")
             yield row, first[chosen], rows["state"][chosen], texts
         row += n_rows
+        if row == extent.n_rows:  # behind it the file may be damaged
+            break
     source.check_unchanged()
     if row < extent.n_rows:
         raise InputError(f"{source.path} has fewer rows than at the start of the run; run again")

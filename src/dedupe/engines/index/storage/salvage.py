@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dedupe.core.hashing import I64, Bool
-from dedupe.core.sketch import sketch
 from dedupe.engines.index.storage.catalogue import SegmentEntry, number_of
 from dedupe.engines.index.storage.compaction import kept_records
 from dedupe.engines.index.storage.records import DECISIONS, Id, Records
@@ -17,6 +16,7 @@ from dedupe.engines.index.storage.rules import Rules, rules_of
 from dedupe.engines.index.storage.segments import Segment
 from dedupe.engines.index.storage.verification import open_catalogue
 from dedupe.errors import DedupeError, IndexDamaged
+from dedupe.matching.comparable import Spans, fingerprint
 
 _REMOVED_LIST = "the list of removed documents is damaged: documents that were removed may be back"
 
@@ -141,7 +141,5 @@ def _is_whole(rules: Rules, document: Records) -> bool:
     except UnicodeDecodeError:
         return False
     starts, ends = document.byte_spans(np.arange(document.n_blocks))
-    fingerprints = sketch(
-        document.columns["texts"], starts, ends, width_words=rules.options.width_words, plan=rules.plan, threads=1
-    )
-    return bool((fingerprints.text_hashes.ravel() == document.columns["hashes"]).all())
+    found = fingerprint(Spans(document.columns["texts"], starts, ends), rules.recipe.but(threads=1))
+    return bool((found.text_hashes.ravel() == document.columns["hashes"]).all())

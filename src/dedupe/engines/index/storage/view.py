@@ -228,6 +228,14 @@ class View:
         spans = (Spans(part.columns["texts"], *self._spans(part, local)) for part, _, local in parts)
         return Comparable.concat([Comparable.of(each, self.rules.recipe) for each in spans])
 
+    def word_hashes(self, blocks: I64) -> U64:
+        """A hash of the words of blocks given in ascending order, shape (n,)."""
+        if self.rules.options.lose == "words":
+            return self.text_hashes(blocks)[:, 0]
+        parts = self._by_part(self._block_firsts, blocks)
+        spans = (Spans(part.columns["texts"], *self._spans(part, local)) for part, _, local in parts)
+        return np.concatenate([blocks[:0].astype(np.uint64), *(fingerprint(s, self.rules.recipe).words for s in spans)])
+
     def keys(self, blocks: I64) -> U64:
         """Band keys of blocks given in ascending order, shape (n, n_bands)."""
         plan = self.rules.plan
