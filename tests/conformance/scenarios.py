@@ -90,9 +90,8 @@ BY_HAND = [
     ),
     Scenario(
         "a sentence more goes only when the longer text stays",
-        [f"{LONG} {OTHER}", LONG, f"{OTHER} {LONG}", LONG.replace("June", "July")],
-        {"threshold": 0.4},
-        expected={(1, 0, len(LONG)): (0, 0, len(LONG) + 1 + len(OTHER))},
+        [f"{LONG} Nobody knows why.", LONG, f"Nobody knows why. {LONG}", f"{LONG} So he said.", LONG.replace("June", "July")],
+        expected={(1, 0, len(LONG)): (0, 0, len(LONG) + 18)},
     ),
     Scenario(
         "a chain of edits removes only what matches a survivor directly",
