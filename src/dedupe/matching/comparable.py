@@ -66,9 +66,9 @@ def fingerprint(spans: Spans, recipe: Recipe, *, scope: U64 | None = None, keep_
         return made
     made = made._replace(word_hashes=made.text_hashes[:, 0].copy())
     some = spans if careful.size == spans.starts.size else spans.take(careful)
-    made.text_hashes[careful] = byte_hashes(*some, seed=options.seed)
+    made.text_hashes[careful] = byte_hashes(*some, seed=options.seed, threads=options.threads)
     n_words = made.n_words.copy()
-    parts = [_plain(some, careful)]
+    parts = [_plain(some, careful, options.threads)]
     if width_words > 1:
         parts.insert(0, (careful, some))
     for numbers, texts in parts:
@@ -86,18 +86,20 @@ def _demand_more(keys: U64, careful: I64, n_words: npt.NDArray[np.int32]) -> Non
 
     Two slips leave a long text more of its words than a short one, and unrelated long texts share many.
     """
+    if keys.shape[1] < 2 or n_words.max() < _LONG - _BETWEEN:
+        return
     for least, step in ((_LONG, 1), (_LONG - _BETWEEN, 2)):
         numbers = careful[(n_words >= least) & ((n_words < _LONG) | (step == 1))]
-        if numbers.size and keys.shape[1] > 1:
+        if numbers.size:
             own = keys[numbers]
-            both = fmix64(own + np.roll(own, -1, axis=1) * np.uint64(GOLDEN))
-            own[:, ::step] = both[:, ::step]
+            following = np.concatenate((own[:, 1:], own[:, :1]), axis=1)[:, ::step]
+            own[:, ::step] = fmix64(own[:, ::step] + following * np.uint64(GOLDEN))
             keys[numbers] = own
 
 
-def _plain(spans: Spans, numbers: I64) -> tuple[I64, Spans]:
+def _plain(spans: Spans, numbers: I64, threads: int | None) -> tuple[I64, Spans]:
     """The blocks whose plain form may have other words, by number, and their plain forms."""
-    texts = plain_texts(*spans)
+    texts = plain_texts(*spans, threads=threads)
     places = np.flatnonzero(texts.sizes)
     return numbers[places], Spans(texts.buffer, texts.starts[places], texts.ends[places])
 
@@ -122,12 +124,16 @@ class Comparable(NamedTuple):
         options, none = recipe.options, np.zeros(spans.starts.size, np.bool_)
         if options.lose == "words":
             return cls(shingle_sets(*spans, width_words=options.width_words, threads=options.threads), none, (spans,))
+        if none.size == 0:
+            return cls(NO_SHINGLES, none, (spans,))
         n_words = none if options.lose == "nothing" else count_words(*spans)
         careful = recipe.is_careful(n_words, spans.ends - spans.starts)
         numbers = np.flatnonzero(careful)
         some, rest = spans.take(numbers), np.flatnonzero(~careful)
-        plain, texts = _plain(some, numbers)
-        own = np.setdiff1d(numbers, plain, assume_unique=True)
+        plain, texts = _plain(some, numbers, options.threads)
+        is_own = careful.copy()
+        is_own[plain] = False
+        own = np.flatnonzero(is_own)
         parts = [
             shingle_sets(*which, width_words=width_words, threads=options.threads)
             for which, width_words in (

@@ -109,6 +109,9 @@ class Links(NamedTuple):
     variants: Variants
 
 
+_NO_LINKS = Links(NO_VARIANTS.block, NO_VARIANTS.other, NO_VARIANTS.similarity, 0, 0, NO_VARIANTS)
+
+
 def decide_next(known: I64, new: I64, buckets: Buckets, texts: Comparable, recipe: Recipe) -> Links:
     """Decide about new blocks, with blocks before them that are known to stay.
 
@@ -128,6 +131,8 @@ def decide_next(known: I64, new: I64, buckets: Buckets, texts: Comparable, recip
         The new blocks that go.
     """
     numbers = np.concatenate((known, new)) if known.size else new
+    if numbers.size == 0:
+        return _NO_LINKS
     n_careful = int(texts.careful.sum())
     if n_careful in (0, numbers.size):
         return _walked(numbers, known.size, buckets, texts, recipe)

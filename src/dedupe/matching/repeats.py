@@ -11,6 +11,7 @@ import numpy as np
 
 from dedupe.core.hashing import F64, I64, U64, Bool, fmix64, opens_run
 from dedupe.core.meaning.lexicon import is_known
+from dedupe.core.meaning.pairs import may_have_slips
 from dedupe.core.meaning.rules import meaning
 from dedupe.core.meaning.tokens import Token, tokens
 from dedupe.core.text.batch import Batch
@@ -89,6 +90,9 @@ def _spare_known_words(batch: Batch, blocks: Blocks, decision: Decision) -> tupl
     """
     survivor, hashes = decision.survivor.copy(), decision.sketch.text_hashes
     gone = np.flatnonzero((survivor != np.arange(survivor.size)) & (hashes != hashes[survivor]).any(axis=1))
+    if gone.size == 0:
+        return survivor, decision.variants
+    gone = gone[may_have_slips(batch.buffer, blocks.starts, blocks.ends, survivor[gone], gone)]
     spared = []
     for doc in np.unique(blocks.docs[gone]).tolist():
         words = _Words(batch, blocks, doc)

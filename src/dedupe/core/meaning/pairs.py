@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from dedupe.core.hashing import F64, I64, U8
+from dedupe.core.hashing import F64, I64, U8, Bool
 from dedupe.core.meaning.lexicon import is_known, known_words
 from dedupe.core.meaning.rules import SAME, meaning
 from dedupe.core.meaning.tokens import Token, tokens
@@ -48,3 +48,25 @@ def meanings(buffer: U8, starts: I64, ends: I64, left: I64, right: I64) -> tuple
         judged = (SAME, 1.0) if is_equal else meaning(cut(stays), cut(goes), is_known)[:2]
         verdicts[pair], similarities[pair] = judged
     return verdicts, similarities
+
+
+def may_have_slips(buffer: U8, starts: I64, ends: I64, left: I64, right: I64) -> Bool:
+    """Which pairs may owe it to a misspelling that they say the same: all of them, where Python would have to look.
+
+    Args:
+        buffer: Array of shape (n_bytes,), uint8, UTF-8.
+        starts: Array of shape (n_blocks,), int64, byte offsets.
+        ends: Array of shape (n_blocks,), int64.
+        left: Array of shape (n_pairs,), int64.
+        right: Array of shape (n_pairs,), int64.
+
+    Returns:
+        Array of shape (n_pairs,), bool.
+    """
+    slips = np.ones(left.size, np.uint8)
+    if backend.native():
+        backend.kernels().meanings(
+            buffer, starts, ends, left, right, *unicode.table()[:3], known_words(),
+            np.empty(left.size, np.int8), np.empty(left.size), slips,
+        )  # fmt: skip
+    return slips.view(np.bool_)

@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import numpy as np
 
-from dedupe.core.hashing import GOLDEN, I64, POSITION, U8, U64, fmix64, offsets_of
+from dedupe.core.hashing import GOLDEN, I64, MASK, POSITION, U8, U64, fmix64, offsets_of
 from dedupe.core.meaning.tokens import tokens
 from dedupe.core.native import backend
+from dedupe.core.ragged import concat
+from dedupe.core.sketch import in_pieces
 from dedupe.core.text import unicode
-from dedupe.core.text.batch import Batch
+from dedupe.core.text.batch import NO_TEXTS, Batch
 
 # A text without any of these has the words of its plain form.
 _MAY_DIFFER = re.compile(rb"[\x80-\xff&]|-[ \t]*[\r\n]")
 
 
-def plain_texts(buffer: U8, starts: I64, ends: I64) -> Batch:
+def plain_texts(buffer: U8, starts: I64, ends: I64, *, threads: int | None = None) -> Batch:
     """Write blocks in the plain forms of their tokens, so that form does not hide which words they share.
 
     Args:
         buffer: Array of shape (n_bytes,), uint8, UTF-8.
         starts: Array of shape (n_blocks,), int64, byte offsets.
         ends: Array of shape (n_blocks,), int64.
+        threads: Threads to use.
 
     Returns:
         A text for each block, a space behind each token; an empty one where the block's own words will do, since it
         is in ASCII and has no entity and no word that the end of a line cuts.
     """
-    if backend.native():
-        offsets = np.empty(starts.size + 1, np.int64)
-        plain = backend.kernels().plain_texts(buffer, starts, ends, *unicode.table()[:3], offsets)
+
+    def write_piece(piece: slice) -> Batch:
+        offsets = np.empty(piece.stop - piece.start + 1, np.int64)
+        plain = backend.kernels().plain_texts(buffer, starts[piece], ends[piece], *unicode.table()[:3], offsets)
         return Batch(np.frombuffer(plain, np.uint8), offsets)
+
+    if backend.native():
+        return concat([NO_TEXTS, *in_pieces(write_piece, starts, ends, threads)])
     parts = []
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         data = buffer[start:end].tobytes()
@@ -43,7 +51,7 @@ def plain_texts(buffer: U8, starts: I64, ends: I64) -> Batch:
     )
 
 
-def byte_hashes(buffer: U8, starts: I64, ends: I64, *, seed: int) -> U64:
+def byte_hashes(buffer: U8, starts: I64, ends: I64, *, seed: int, threads: int | None = None) -> U64:
     """Hash the bytes of blocks, by SipHash-1-3 with 128 bits and a key from the seed.
 
     No one finds two texts with one hash by chance, and whoever does not know the seed finds none at all.
@@ -53,6 +61,7 @@ def byte_hashes(buffer: U8, starts: I64, ends: I64, *, seed: int) -> U64:
         starts: Array of shape (n_blocks,), int64, byte offsets.
         ends: Array of shape (n_blocks,), int64.
         seed: The key comes from it; keep it secret where strangers fill a collection.
+        threads: Threads to use.
 
     Returns:
         Array of shape (n_blocks, 2), uint64.
@@ -60,12 +69,22 @@ def byte_hashes(buffer: U8, starts: I64, ends: I64, *, seed: int) -> U64:
     Source:
         J.-P. Aumasson, D. Bernstein, "SipHash: a fast short-input PRF", INDOCRYPT 2012.
     """
-    key = fmix64(np.array([seed + GOLDEN & 0xFFFFFFFFFFFFFFFF, seed + POSITION & 0xFFFFFFFFFFFFFFFF], np.uint64))
+    key = _key_of(seed)
+    if not backend.native():
+        return _sip(buffer, starts, ends, np.array(key, np.uint64))
     hashes = np.empty((starts.size, 2), np.uint64)
-    if backend.native():
-        backend.kernels().byte_hashes(buffer, starts, ends, int(key[0]), int(key[1]), hashes)
-        return hashes
-    return _sip(buffer, starts, ends, key)
+
+    def hash_piece(piece: slice) -> None:
+        backend.kernels().byte_hashes(buffer, starts[piece], ends[piece], *key, hashes[piece])
+
+    in_pieces(hash_piece, starts, ends, threads)
+    return hashes
+
+
+@lru_cache(maxsize=16)
+def _key_of(seed: int) -> tuple[int, int]:
+    first, second = fmix64(np.array([seed + GOLDEN & MASK, seed + POSITION & MASK], np.uint64)).tolist()
+    return first, second
 
 
 def _sip(buffer: U8, starts: I64, ends: I64, key: U64) -> U64:

@@ -72,6 +72,7 @@ typedef struct {
     Word one, other, forms[2];
     uint8_t *utf8;
     size_t utf8_room;
+    bool has_slip;           /* something in this pair was taken for a misspelling */
     bool is_plainly_written; /* one side writes several words without their accents, and the other none */
     bool out_of_memory;
 } Judge;

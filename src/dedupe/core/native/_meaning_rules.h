@@ -154,7 +154,9 @@ static bool is_one_for_one(Judge *j, const Token *one, const Token *other)
     if (lost_marks(&j->one, &j->other))
         return is_english || j->is_plainly_written || !(is_known(j, left, one) && is_known(j, right, other));
     if (is_english && is_other_spelling(j)) return true;
-    return !((one->flags | other->flags) & CODE) && is_misspelling(j, one, other);
+    const bool is_slip = !((one->flags | other->flags) & CODE) && is_misspelling(j, one, other);
+    j->has_slip |= is_slip;
+    return is_slip;
 }
 
 /* Whether tokens make up one plain form. */
@@ -363,6 +365,7 @@ static int judge_pair(Judge *j, int64_t left, int64_t right, bool may_lose, doub
     const Texts *texts = j->texts;
     const int64_t size = texts->ends[left] - texts->starts[left];
     *similarity = 1.0;
+    j->has_slip = false;
     if (size == texts->ends[right] - texts->starts[right] &&
         memcmp(texts->buffer + texts->starts[left], texts->buffer + texts->starts[right], (size_t)size) == 0)
         return SAME;

@@ -623,7 +623,7 @@ static PyObject *native_walk(PyObject *module, PyObject *args)
 /* ---- meanings ---- */
 
 static Outcome write_meanings(const Texts *texts, const int64_t *left, const int64_t *right, size_t n,
-                              int8_t *verdicts, double *similarities)
+                              int8_t *verdicts, double *similarities, uint8_t *slips)
 {
     Judge *judge = malloc(sizeof *judge);
     if (!judge) return NO_MEMORY;
@@ -633,6 +633,7 @@ static Outcome write_meanings(const Texts *texts, const int64_t *left, const int
         int verdict = judge_pair(judge, left[i], right[i], true, similarities + i);
         if (verdict == NOT_JUDGED) outcome = NO_MEMORY;
         verdicts[i] = (int8_t)verdict;
+        if (slips) slips[i] = judge->has_slip;
     }
     free_judge(judge);
     free(judge);
@@ -642,12 +643,14 @@ static Outcome write_meanings(const Texts *texts, const int64_t *left, const int
 static PyObject *native_meanings(PyObject *module, PyObject *args)
 {
     PyObject *in[6], *left_in, *right_in, *known_in, *verdicts_out, *similarities_out;
-    if (!PyArg_ParseTuple(args, "OOOOOOOOOOO:meanings", in, in + 1, in + 2, &left_in, &right_in, in + 3, in + 4, in + 5,
-                          &known_in, &verdicts_out, &similarities_out))
+    PyObject *slips_out = NULL;
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOOO|O:meanings", in, in + 1, in + 2, &left_in, &right_in, in + 3, in + 4, in + 5,
+                          &known_in, &verdicts_out, &similarities_out, &slips_out))
         return NULL;
     Held held = {.n_views = 0};
     Text text;
     Texts texts;
+    uint8_t *slips = NULL;
     Outcome outcome = DONE;
     Py_ssize_t n = -1;
     const int64_t *left, *right;
@@ -658,10 +661,11 @@ static PyObject *native_meanings(PyObject *module, PyObject *args)
                 (right = borrow(&held, right_in, "right", I64, false, &n)) &&
                 (verdicts = borrow(&held, verdicts_out, "verdicts", I8, true, &n)) &&
                 (similarities = borrow(&held, similarities_out, "similarities", F64, true, &n)) &&
+                (!slips_out || (slips = borrow(&held, slips_out, "slips", U8, true, &n))) &&
                 pairs_fit(left, right, n, text.n_blocks, "blocks");
     if (fits) {
         Py_BEGIN_ALLOW_THREADS
-        outcome = write_meanings(&texts, left, right, (size_t)n, verdicts, similarities);
+        outcome = write_meanings(&texts, left, right, (size_t)n, verdicts, similarities, slips);
         Py_END_ALLOW_THREADS
         fits = raise_outcome(outcome, "");
     }
@@ -844,7 +848,7 @@ static PyMethodDef methods[] = {
      "Decide which blocks stay, with texts by what they say too; return pairs compared, blocks matched, leaders refused "
      "by full buckets."},
     {"meanings", native_meanings, METH_VARARGS,
-     "meanings(buffer, starts, ends, left, right, pages, entries, expansions, known, verdicts, similarities)\n--\n\n"
+     "meanings(buffer, starts, ends, left, right, pages, entries, expansions, known, verdicts, similarities, slips=...)\n--\n\n"
      "Judge what each pair of blocks says, the left one to stay and the right one to go: 0 the same, 1 contained, "
      "2 contains, 3 something else."},
     {"plain_texts", native_plain_texts, METH_VARARGS,

@@ -114,6 +114,8 @@ def meanings(
     known: _U32,
     verdicts: _I8,
     similarities: _F64,
+    slips: _U8 = ...,
+    /,
 ) -> None: ...
 def plain_texts(
     buffer: _U8,
