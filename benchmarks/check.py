@@ -20,14 +20,16 @@ def measure() -> dict[str, float]:
     figures: dict[str, float] = {}
     made = list(corpora.made_texts(3000, words=40))
     articles = [part for text in data.seeds() for part in text.split("\n\n")]
-    for name, texts in (("made", made), ("articles", articles)):
-        result = evaluate(texts, rate=1.0)
-        figures[f"quality/{name}/recall"] = result.recall
-        figures[f"quality/{name}/recall_at_threshold"] = result.recall_at_threshold or 0.0
-        figures[f"quality/{name}/precision"] = result.precision or 0.0
-    stats = dedupe.find(plant(made, rate=1.0).texts).stats
-    for name in ("candidates", "compared"):
-        figures[f"count/made/{name}"] = float(stats[name])
+    planted = plant(made, rate=1.0).texts
+    for lose, also in (("words", ""), ("short", "/short")):
+        for name, texts in (("made", made), ("articles", articles)):
+            result = evaluate(texts, rate=1.0, lose=lose)
+            figures[f"quality/{name}{also}/recall"] = result.recall
+            figures[f"quality/{name}{also}/recall_at_threshold"] = result.recall_at_threshold or 0.0
+            figures[f"quality/{name}{also}/precision"] = result.precision or 0.0
+        stats = dedupe.find(planted, lose=lose).stats
+        for count in ("candidates", "compared"):
+            figures[f"count/made{also}/{count}"] = float(stats[count])
     for name in ("licenses", "doc-versions", "planted-pairs"):
         try:
             found = data.LABELLED[name]()
