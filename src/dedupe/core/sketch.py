@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
 from dedupe.core.bands import Plan, keys
-from dedupe.core.hashing import I64, U8, U32, U64, inverse, slices
+from dedupe.core.hashing import I64, U8, U32, U64, inverse
 from dedupe.core.minhash import permutations, signatures
 from dedupe.core.native import backend
 from dedupe.core.ragged import concat
 from dedupe.core.shingles import NO_SHINGLES, Shingles, sets, shingles
 from dedupe.core.text import unicode
+from dedupe.core.text.pieces import in_pieces
 from dedupe.core.text.tokens import text_hashes, words
-
-_PIECE = 1 << 20  # bytes of text in work at a time in each thread
-_T = TypeVar("_T")
 
 
 class Sketch(NamedTuple):
@@ -154,19 +150,3 @@ def _native_sets(buffer: U8, starts: I64, ends: I64, width_words: int) -> Shingl
     offsets = np.empty(starts.size + 1, np.int64)
     used = backend.kernels().shingle_sets(buffer, starts, ends, *unicode.table()[:3], width_words, offsets, room)
     return Shingles(room[:used].copy(), offsets)
-
-
-def in_pieces(one: Callable[[slice], _T], starts: I64, ends: I64, threads: int | None) -> list[_T]:
-    """Call `one` on slices of the blocks, about a megabyte of text each, and keep their order."""
-    if starts.size == 0:
-        return []
-    if ends[-1] - starts[0] <= _PIECE:
-        return [one(slice(0, starts.size))]
-    pieces = list(slices(ends - starts, _PIECE))
-    n_threads = min(threads or os.cpu_count() or 1, len(pieces))
-    if n_threads <= 1:
-        return [one(piece) for piece in pieces]
-    from concurrent.futures import ThreadPoolExecutor  # late: one piece needs none, and importing it takes time
-
-    with ThreadPoolExecutor(n_threads) as pool:
-        return list(pool.map(one, pieces))

@@ -11,9 +11,9 @@ from dedupe.core.hashing import GOLDEN, I64, MASK, POSITION, U8, U64, fmix64, of
 from dedupe.core.meaning.tokens import tokens
 from dedupe.core.native import backend
 from dedupe.core.ragged import concat
-from dedupe.core.sketch import in_pieces
 from dedupe.core.text import unicode
 from dedupe.core.text.batch import NO_TEXTS, Batch
+from dedupe.core.text.pieces import in_pieces
 
 # A text without any of these has the words of its plain form.
 _MAY_DIFFER = re.compile(rb"[\x80-\xff&]|-[ \t]*[\r\n]")
