@@ -328,7 +328,7 @@ def test_input_order_does_not_matter_to_a_policy_that_ignores_it(texts: list[str
 def test_threads_and_pieces_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch, lose: Any) -> None:
     texts = [edited(CAT, n % 15) + f" {n // 3}" for n in range(300)]
     expected = dedupe.find(texts, threads=1, lose=lose).columns()
-    monkeypatch.setattr("dedupe.core.sketch._PIECE", 500)
+    monkeypatch.setattr("dedupe.core.text.pieces._PIECE", 500)
     for threads in (1, 3):
         got = dedupe.find(texts, threads=threads, lose=lose).columns()
         assert all(np.array_equal(got[name], expected[name], equal_nan=name == "similarity") for name in expected)

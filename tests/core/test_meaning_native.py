@@ -205,7 +205,6 @@ def arguments() -> dict[str, object]:
         ("right", np.array([-1]), r"pair 0 is \(0, -1\), but there are 2 blocks"),
         ("right", np.array([1, 1]), "right must have 1 items, got 2"),
         ("pages", np.zeros(0, np.uint16), "the table must fold ASCII"),
-        ("known", np.array([3, 2], np.uint32), "known must ascend, but item 1 is smaller than the one before"),
         ("known", np.zeros(2, np.uint64), "known must be an aligned array of uint32"),
         ("verdicts", np.empty(1, np.uint8), "verdicts must be an aligned array of int8"),
         ("similarities", np.empty(2), "similarities must have 1 items, got 2"),

@@ -16,6 +16,8 @@ enum { SAME, CONTAINED, CONTAINS, VARIANT, NOT_JUDGED = -1 }; /* verdicts; the l
 #define N_LANGUAGES 7
 #define ENGLISH 0
 #define LANGUAGE_SLOTS 512
+#define KEPT_SIDES 64
+#define KEPT_TOKENS 1024 /* room of lists that are kept at most, which bounds the memory to a few megabytes */
 
 /* Words that may be left out, and words that tell the language; those of the twin that a plain form can be. */
 static const char *const languages[N_LANGUAGES][2] = {
@@ -63,7 +65,7 @@ typedef struct {
 typedef struct {
     const Texts *texts;
     Cutter cutter;
-    Side left, right;
+    Side left, right, kept[KEPT_SIDES]; /* a block meets others more than once, so its tokens are kept for a while */
     LanguageWord words[LANGUAGE_SLOTS];
     int language; /* of this pair, -1 before it is asked for, N_LANGUAGES where none is told */
     uint32_t *numbers, *slots, *trail;
@@ -101,6 +103,7 @@ static void set_up_judge(Judge *j, const Texts *texts)
     memset(j, 0, sizeof *j);
     j->texts = texts;
     j->left.block = j->right.block = -1;
+    for (size_t i = 0; i < KEPT_SIDES; i++) j->kept[i].block = -1;
     set_up_cutter(&j->cutter, &texts->table);
     for (int language = 0; language < N_LANGUAGES; language++)
         for (int role = 0; role < 2; role++)
@@ -117,6 +120,10 @@ static void free_judge(Judge *j)
                       j->slots, j->trail, j->runs, j->one.points, j->other.points, j->utf8,
                       j->forms[0].points, j->forms[1].points};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) free(arrays[i]);
+    for (size_t i = 0; i < KEPT_SIDES; i++) {
+        free(j->kept[i].list.items);
+        free(j->kept[i].list.plain);
+    }
     free_cutter(&j->cutter);
 }
 

@@ -299,8 +299,20 @@ static bool are_sentences(const Tokens *more, size_t begin, size_t end, const To
 
 /* ---- The verdict ---- */
 
+/* Change a side with the one that is kept at the place of a block, unless the side is too long to be kept. */
+static void change_side(Judge *j, Side *side, int64_t block)
+{
+    if (block < 0 || side->list.room > KEPT_TOKENS || side->list.plain_room > 8 * KEPT_TOKENS) return;
+    Side *kept = &j->kept[block % KEPT_SIDES], old = *side;
+    *side = *kept;
+    *kept = old;
+}
+
 static bool fill_side(Judge *j, Side *side, int64_t block)
 {
+    if (side->block == block) return true;
+    change_side(j, side, side->block);
+    change_side(j, side, block);
     if (side->block == block) return true;
     const Texts *texts = j->texts;
     side->block = -1;
@@ -369,7 +381,7 @@ static int judge_pair(Judge *j, int64_t left, int64_t right, bool may_lose, doub
     if (size == texts->ends[right] - texts->starts[right] &&
         memcmp(texts->buffer + texts->starts[left], texts->buffer + texts->starts[right], (size_t)size) == 0)
         return SAME;
-    if (!fill_side(j, &j->left, left) || !fill_side(j, &j->right, right)) return NOT_JUDGED;
+    if (!fill_side(j, &j->right, right) || !fill_side(j, &j->left, left)) return NOT_JUDGED;
     j->language = -1;
     *similarity = 0.0;
     if (!j->left.list.n && !j->right.list.n) return VARIANT; /* marks alone: nothing says that they mean the same */
