@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from dedupe.core.meaning.lexicon import known_words
 from dedupe.core.meaning.rules import CONTAINED, CONTAINS, SAME, VARIANT
+from dedupe.core.text.batch import encode
+from dedupe.core.text.unicode import table
 
 _native = pytest.importorskip(
     "dedupe.core.native._native", reason="the compiled module is not built here", exc_type=ImportError
@@ -325,3 +327,20 @@ def test_a_walk_with_wrong_texts_is_refused(place: int, value: object, message: 
 
     with pytest.raises(ValueError, match=message):
         _native.walk(*wrong)
+
+
+@pytest.mark.parametrize(
+    ("right", "has_slip"),
+    [("The council aproved the new budget.", True), ("the council approved “the new budget”", False)],
+    ids=["a slip", "form alone"],
+)
+def test_pairs_with_a_slip_are_told_from_those_without(right: str, has_slip: bool):
+    batch = encode(["The council approved the new budget.", right])
+
+    slips = np.empty(1, np.uint8)
+    _native.meanings(
+        *(batch.buffer, batch.starts, batch.ends, np.array([0]), np.array([1])), *table()[:3],
+        known_words(), np.empty(1, np.int8), np.empty(1), slips,
+    )  # fmt: skip
+
+    assert slips.tolist() == [has_slip]
