@@ -86,20 +86,22 @@ def _demand_more(keys: U64, careful: I64, n_words: npt.NDArray[np.int32]) -> Non
 
     Two slips leave a long text more of its words than a short one, and unrelated long texts share many.
     """
-    if keys.shape[1] < 2 or n_words.max() < _LONG - _BETWEEN:
+    rows = np.flatnonzero(n_words >= _LONG - _BETWEEN)
+    if rows.size == 0 or keys.shape[1] < 2:
         return
-    for least, step in ((_LONG, 1), (_LONG - _BETWEEN, 2)):
-        numbers = careful[(n_words >= least) & ((n_words < _LONG) | (step == 1))]
-        if numbers.size:
-            own = keys[numbers]
-            following = np.concatenate((own[:, 1:], own[:, :1]), axis=1)[:, ::step]
-            own[:, ::step] = fmix64(own[:, ::step] + following * np.uint64(GOLDEN))
-            keys[numbers] = own
+    own = keys[careful[rows]]
+    both = own * np.uint64(GOLDEN)
+    both = fmix64(own + np.concatenate((both[:, 1:], both[:, :1]), axis=1))
+    between = np.flatnonzero(n_words[rows] < _LONG)
+    both[between, 1::2] = own[between, 1::2]
+    keys[careful[rows]] = both
 
 
 def _plain(spans: Spans, numbers: I64, threads: int | None) -> tuple[I64, Spans]:
     """The blocks whose plain form may have other words, by number, and their plain forms."""
     texts = plain_texts(*spans, threads=threads)
+    if texts.buffer.size == 0:
+        return numbers[:0], spans.take(numbers[:0])
     places = np.flatnonzero(texts.sizes)
     return numbers[places], Spans(texts.buffer, texts.starts[places], texts.ends[places])
 
