@@ -349,6 +349,18 @@ def jaccard(left: Iterable[int], right: Iterable[int]) -> float:
     return len(a & b) / len(a | b) if a | b else 0.0
 
 
+def containment(inner: Sequence[int], holder: Sequence[int], width_words: int) -> float:
+    """Return the share of the inner text's shingles that the holder has, from their words.
+
+    Of "b c" at three words it is 1 in "a b c d", since "b c" stands there, and 0 in "c b".
+    """
+    if not inner:
+        return 0.0
+    width = min(width_words, len(inner))
+    own = set(shingles(inner, width))
+    return len(own & set(shingles(holder, width))) / len(own) if len(holder) >= width else 0.0
+
+
 def walk(
     sets: Sequence[Sequence[int]],
     keys: Sequence[Sequence[int]],

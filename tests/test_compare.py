@@ -21,11 +21,27 @@ TEXT = "Prices rose again in March, and the bank now expects them to rise until 
         (f"{TEXT} Nobody else said so, and the shops were full of people that day in any case.", TEXT, "contains"),
         (TEXT, "The bank now expects them to fall, which nobody else had thought of.", "overlaps"),
         (TEXT, "Something else happened.", "different"),
+        ("New York", "New York City", "contained"),
+        ("中国人", "中国", "contains"),
+        ("York New", "New York City", "different"),
         ("", "", "different"),
         ("!!!", "!!!", "identical"),
         ("!!!", "???", "different"),
     ],
-    ids=["equal", "case", "in it", "holds it", "a passage", "nothing", "empty", "marks", "other marks"],
+    ids=[
+        "equal",
+        "case",
+        "in it",
+        "holds it",
+        "a passage",
+        "nothing",
+        "two words in three",
+        "two characters of three",
+        "other order",
+        "empty",
+        "marks",
+        "other marks",
+    ],
 )
 def test_verdict(left: str, right: str, verdict: str) -> None:
     assert dedupe.compare(left, right).verdict == verdict
@@ -46,6 +62,7 @@ def test_shared_passages_are_spans_of_both_texts() -> None:
 
 def plain_shared(first: list[str], second: list[str], width: int) -> list[dedupe.SharedSpan]:
     """The shared passages of two texts of one-letter words, shingle by shingle."""
+    width = min(width, len(first), len(second))
     ones = [first[place : place + width] for place in range(max(len(first) - width, 0) + 1)]
     others = [second[place : place + width] for place in range(max(len(second) - width, 0) + 1)]
     passages: list[tuple[int, int, int]] = []  # place, place in the second text, shingles

@@ -9,14 +9,16 @@ import numpy as np
 
 from dedupe.core import pairs
 from dedupe.core.clustering import linkage
+from dedupe.core.clustering.needed import measure_needed
 from dedupe.core.clustering.survivors import walk_matches
 from dedupe.core.hashing import F64, I64, U8, U64, fmix64
-from dedupe.core.measures import weighted
+from dedupe.core.measures import grams, weighted
 from dedupe.core.measures.contained import contained_pairs
-from dedupe.core.measures.ratio import ratios
+from dedupe.core.measures.ratio import folded_texts, ratios
 from dedupe.core.measures.similarity import dense, pair_similarities, ranked
 from dedupe.core.pairs import Buckets
 from dedupe.core.shingles import Shingles, sets
+from dedupe.core.sketch import count_words, shingle_sets
 from dedupe.matching.comparable import Comparable, Spans
 from dedupe.matching.deciding import NO_VARIANTS, Links, decide_next, judged
 from dedupe.matching.recipe import Recipe
@@ -159,18 +161,37 @@ def _all_jaccard(near: I64, found: Buckets, texts: Comparable, recipe: Recipe, s
 
 
 def _ratio(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Measured:
-    near, found = _candidates(heads, stats)
-    left, right = _all_pairs(found, stats)
-    score = ratios(heads.buffer, heads.starts[near], heads.ends[near], left, right, recipe.options.threshold)
-    return Measured(near, left, right, score)
+    options = recipe.options
+    texts = folded_texts(heads.buffer, heads.starts, heads.ends)
+    found = grams.candidate_pairs(texts, options.threshold, options.recall, heads.scope, heads.n_fixed)
+    pair = found.left, found.right
+
+    def again(one: I64, other: I64) -> F64:
+        return ratios(texts, one, other, options.threshold)
+
+    if options.pairs == "all":
+        measured = (*pair, again(*pair))
+    else:
+        measured = measure_needed(len(texts), *pair, again, options.threshold)
+    stats.update(candidates=int(found.left.size), compared=int(measured[0].size), capped=found.n_capped)
+    stats["recall_promised"] = options.recall
+    return Measured(np.arange(len(texts)), *measured)
 
 
 def _containment(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Measured:
-    own = heads.texts(slice(None), recipe).sets
-    if heads.scope is not None:  # shingles of different scope must differ
-        scoped = fmix64(own.hashes + heads.scope[own.row_of_value])
-        own = sets(Shingles(scoped, own.offsets))
-    near, left, right, score, capped = contained_pairs(own, recipe.options.threshold)
+    options, spans = recipe.options, Spans(heads.buffer, heads.starts, heads.ends)
+
+    def windows(width_words: int) -> Shingles:
+        made = shingle_sets(*spans, width_words=width_words, threads=options.threads)
+        if heads.scope is None:
+            return made
+        scoped = fmix64(made.hashes + heads.scope[made.row_of_value])  # shingles of different scope must differ
+        return sets(Shingles(scoped, made.offsets))
+
+    n_words = count_words(*spans)
+    widths = np.unique(n_words[n_words < options.width_words])[::-1].tolist()
+    short = ((np.flatnonzero(n_words == width), windows(width)) for width in widths)
+    near, left, right, score, capped = contained_pairs(windows(options.width_words), options.threshold, short)
     stats.update(candidates=int(left.size), compared=int(left.size), capped=capped)
     return Measured(near, left, right, score)
 

@@ -46,7 +46,8 @@ class Comparison:
 
     Attributes:
         jaccard: Shared shingles over all shingles, 0–1.
-        containment: Share of the first text's shingles that the second has, 0–1.
+        containment: Share of the first text's shingles that the second has, 0–1; of a text with fewer words than a
+            shingle, 1 where all its words stand in a row in the other, else 0.
         containment_other: Share of the second text's shingles that the first has, 0–1.
         ratio: Share of characters that align after folding, 0–1.
         verdict: ``identical``, ``duplicate`` (jaccard reaches the threshold), ``contained`` (the second holds the
@@ -121,8 +122,15 @@ def compare(a: str, b: str, *, options: Options | None = None, **settings: Unpac
     if is_same and not common:  # no words: only equal texts are alike
         return Comparison(1.0, 1.0, 1.0, 1.0, "identical", (SharedSpan(0, len(a), 0, len(b)),), (a, b))
     jaccard = common / max(int(sizes.sum()) - common, 1)
-    inside, inside_other = common / max(int(sizes[0]), 1), common / max(int(sizes[1]), 1)
-    shared = _shared_spans(batch, found, windows, chosen.width_words)
+    n_words = np.diff(found.offsets).tolist()
+    width = max(min(chosen.width_words, *n_words), 1)
+    if width < chosen.width_words:  # a text with fewer words than a shingle is looked for as a whole
+        windows = shingles(found, width)
+    shared = _shared_spans(batch, found, windows, width)
+    inside, inside_other = (
+        float(bool(shared)) if n == width < chosen.width_words else common / max(size, 1)
+        for n, size in zip(n_words, sizes.tolist(), strict=True)
+    )
     alike = ratio(a, b) if common or sizes.all() else 0.0
     verdict = "identical" if is_same else _verdict(jaccard, inside, inside_other, chosen.threshold, bool(shared))
     return Comparison(jaccard, inside, inside_other, alike, verdict, shared, (a, b))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -30,14 +31,18 @@ def ratio(left: str, right: str) -> float:
     return float(Indel.normalized_similarity(folded(left), folded(right)))
 
 
-def ratios(buffer: U8, starts: I64, ends: I64, left: I64, right: I64, threshold: float) -> F64:
-    """Alignment ratio of each pair of blocks.
+def folded_texts(buffer: U8, starts: I64, ends: I64) -> list[str]:
+    """The folded text of each block of a buffer of UTF-8."""
+    spans = zip(starts.tolist(), ends.tolist(), strict=True)
+    return [folded(buffer[start:end].tobytes().decode("utf-8", "surrogatepass")) for start, end in spans]
+
+
+def ratios(texts: Sequence[str], left: I64, right: I64, threshold: float) -> F64:
+    """Alignment ratio of each pair of folded texts.
 
     Args:
-        buffer: Array of shape (n_bytes,), uint8.
-        starts: Array of shape (n_blocks,), int64.
-        ends: Array of shape (n_blocks,), int64.
-        left: Array of shape (n_pairs,), int64.
+        texts: The folded texts.
+        left: Array of shape (n_pairs,), int64, places in `texts`.
         right: Array of shape (n_pairs,), int64.
         threshold: Ratios below it may come back as 0.
 
@@ -47,15 +52,14 @@ def ratios(buffer: U8, starts: I64, ends: I64, left: I64, right: I64, threshold:
     from rapidfuzz import process
     from rapidfuzz.distance import Indel
 
-    used, index = np.unique(np.concatenate((left, right)), return_inverse=True)
-    spans = zip(starts[used].tolist(), ends[used].tolist(), strict=True)
-    texts = [folded(buffer[start:end].tobytes().decode("utf-8", "surrogatepass")) for start, end in spans]
     result = np.zeros(left.size)
     for begin in range(0, left.size, _PART):
-        part = slice(begin, min(begin + _PART, left.size))
-        first = [texts[i] for i in index[: left.size][part]]
-        second = [texts[i] for i in index[left.size :][part]]
+        part = slice(begin, begin + _PART)
         result[part] = process.cpdist(
-            first, second, scorer=Indel.normalized_similarity, score_cutoff=threshold, dtype=np.float64
+            [texts[i] for i in left[part].tolist()],
+            [texts[i] for i in right[part].tolist()],
+            scorer=Indel.normalized_similarity,
+            score_cutoff=threshold,
+            dtype=np.float64,
         )
     return result
