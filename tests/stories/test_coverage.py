@@ -97,12 +97,12 @@ def test_languages_are_grouped_by_the_words_they_share() -> None:
 # chance
 
 
-def test_unrelated_pairs_are_centred_and_scaled() -> None:
+def test_unrelated_pairs_are_centered_and_scaled() -> None:
     scores = np.exp(np.random.default_rng(1).normal(-5.0, 0.5, 20_000))
 
     found = chance.measured(scores, 10_000, chance.Chance(-5.5, 0.4))
 
-    assert found.centre == pytest.approx(-5.0, abs=0.02)
+    assert found.center == pytest.approx(-5.0, abs=0.02)
     assert found.spread == pytest.approx(0.5, abs=0.03)
 
 
@@ -112,7 +112,7 @@ def test_pairs_of_stories_do_not_move_the_chance_level() -> None:
 
     found = chance.measured(scores, 10_000, chance.Chance(-5.0, 0.4))
 
-    assert found.centre == pytest.approx(-5.0, abs=0.1)
+    assert found.center == pytest.approx(-5.0, abs=0.1)
 
 
 def test_the_cut_keeps_the_share_of_chance_pairs() -> None:

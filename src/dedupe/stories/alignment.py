@@ -150,13 +150,13 @@ def _by_meaning(vectors: F64, docs: I64) -> list[tuple[int, int, float]]:
     apart: Bool = docs[:, None] != docs[None, :]
     if not apart.any():
         return []
-    centre = float(np.median(alike[apart]))
-    spread = max(0.05, 1.4826 * float(np.median(np.abs(alike[apart] - centre))))
+    center = float(np.median(alike[apart]))
+    spread = max(0.05, 1.4826 * float(np.median(np.abs(alike[apart] - center))))
     alike = np.where(apart, alike, -np.inf)
     pairs = []
     for left in range(len(vectors)):
         right = int(np.argmax(alike[left]))
-        level = (alike[left, right] - centre) / spread
+        level = (alike[left, right] - center) / spread
         is_mutual = int(np.argmax(alike[right])) == left
         if left < right and is_mutual and level >= _SEMANTIC_LEVEL and alike[left, right] >= _SEMANTIC_LEAST:
             pairs.append((left, right, float(alike[left, right])))

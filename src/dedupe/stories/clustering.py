@@ -110,7 +110,7 @@ class _Levels(NamedTuple):
             level = np.where(mine, one.levels(score), level)
         if self.vectors is not None and self.meaning is not None:
             alike = np.einsum("...i,...i->...", self.vectors[left], self.vectors[right])
-            level = np.maximum(level, (alike - self.meaning.centre) / self.meaning.spread)
+            level = np.maximum(level, (alike - self.meaning.center) / self.meaning.spread)
         if self.times is not None:
             apart = np.abs(self.times[left] - self.times[right]) > 1.0 + 1e-9
             level = np.where(apart, -np.inf, level)
@@ -145,7 +145,7 @@ def _cluster(texts: list[str], error_rate: float, times: F64 | None, vectors: F6
         "documents": len(texts),
         "pairs_scored": int(left.size),
         "languages": len(chances),
-        "chance_centre": [round(float(one.centre), 4) for one in chances],
+        "chance_center": [round(float(one.center), 4) for one in chances],
         "chance_spread": [round(float(one.spread), 4) for one in chances],
         "cut_level": round(limit, 4) if np.isfinite(limit) else None,
     }
@@ -184,14 +184,14 @@ def _pairs(terms: Terms, vectors: F64 | None) -> tuple[I64, I64]:
 
 
 def _chance_of_meaning(vectors: F64) -> chance.Chance:
-    """Centre and spread of the cosine of random pairs; the spread has a floor for tiny collections."""
+    """Center and spread of the cosine of random pairs; the spread has a floor for tiny collections."""
     random = np.random.default_rng(_SEED)
     n = len(vectors)
     left = random.integers(0, n, 20_000)
     right = (left + random.integers(1, n, 20_000)) % n
     alike = np.einsum("ij,ij->i", vectors[left], vectors[right])
-    centre = float(np.median(alike)) if n >= 20 else min(float(np.median(alike)), 0.3)
-    return chance.Chance(centre, max(0.1, 1.4826 * float(np.median(np.abs(alike - centre)))))
+    center = float(np.median(alike)) if n >= 20 else min(float(np.median(alike)), 0.3)
+    return chance.Chance(center, max(0.1, 1.4826 * float(np.median(np.abs(alike - center)))))
 
 
 def encode_texts(encoder: Encoder, texts: list[str]) -> F64:

@@ -2,7 +2,7 @@
 
 The scores of unrelated pairs are close to log-normal: on 135 English news articles, on the same cut into
 syllables and into letter pairs, the logarithm of the score has a spread of 0.4 to 0.7 and hardly any skew
-(docs/merge.md). So the logarithm is centred and scaled by the collection's own unrelated pairs, and a level
+(docs/merge.md). So the logarithm is centered and scaled by the collection's own unrelated pairs, and a level
 means the same in every language.
 
 The cut is that of Benjamini and Hochberg: the lowest level at which the pairs expected by chance are at most
@@ -20,15 +20,15 @@ from dedupe.stories.coverage.terms import term_hashes
 
 FLOOR = 1e-6  # scores below count as this, so that the logarithm exists
 LOWEST_LEVEL = 1.645  # one unrelated pair in twenty is higher: no less is asked, however few pairs there are
-# Expected centre for small collections: linear in the logarithms of the chance that two runs of two words in one
+# Expected center for small collections: linear in the logarithms of the chance that two runs of two words in one
 # document are equal, of the number of documents, and of their length. Fitted on English news as it is, cut into
 # syllables, halves and letter pairs, with stems of four letters, with endings added, and cut off after 40 to 320
 # words; the residual is 0.34.
-CENTRE, PER_REPEAT, PER_DOCUMENT, PER_LENGTH = 7.2, 1.41, -0.50, 0.65
+CENTER, PER_REPEAT, PER_DOCUMENT, PER_LENGTH = 7.2, 1.41, -0.50, 0.65
 USUAL_WORDS = 600.0
 # Short texts share nothing or a little by luck: their spread is wider, 0.35 for long ones and twice that at 90 words.
 SPREAD, SPREAD_WORDS = 0.35, 32.0
-PRIOR_DOCS = 20  # the expected centre counts as much as this many documents
+PRIOR_DOCS = 20  # the expected center counts as much as this many documents
 _REPEAT_RANGE = (-9.0, -5.5)
 _USUAL_REPEATS, _USUAL_PAIRS = 7.5e-4, 50_000.0  # what is assumed of a text too short to repeat itself
 
@@ -37,16 +37,16 @@ class Chance(NamedTuple):
     """The log scores of unrelated pairs.
 
     Attributes:
-        centre: Median of the logarithm.
+        center: Median of the logarithm.
         spread: Its standard deviation.
     """
 
-    centre: float
+    center: float
     spread: float
 
     def levels(self, scores: F64) -> F64:
-        """Standard deviations above the centre, for scores of any shape."""
-        result: F64 = (np.log(np.maximum(scores, FLOOR)) - self.centre) / self.spread
+        """Standard deviations above the center, for scores of any shape."""
+        result: F64 = (np.log(np.maximum(scores, FLOOR)) - self.center) / self.spread
         return result
 
 
@@ -67,8 +67,8 @@ def expected(hashes: U64, offsets: I64) -> Chance:
     n_docs = max(2, offsets.size - 1)
     sizes = np.diff(offsets)
     n_words = max(10.0, float(np.median(sizes[sizes > 0]))) if (sizes > 0).any() else USUAL_WORDS
-    centre = CENTRE + PER_REPEAT * repeats + PER_DOCUMENT * np.log(n_docs) + PER_LENGTH * np.log(n_words / USUAL_WORDS)
-    return Chance(float(centre), SPREAD + SPREAD_WORDS / n_words)
+    center = CENTER + PER_REPEAT * repeats + PER_DOCUMENT * np.log(n_docs) + PER_LENGTH * np.log(n_words / USUAL_WORDS)
+    return Chance(float(center), SPREAD + SPREAD_WORDS / n_words)
 
 
 def measured(scores: F64, n_docs: int, prior: Chance) -> Chance:
@@ -85,19 +85,19 @@ def measured(scores: F64, n_docs: int, prior: Chance) -> Chance:
         return prior
     logs = np.log(np.maximum(scores, FLOOR))
     allowed = 0.6 + n_docs / 60
-    centre = float(np.clip(np.median(logs), prior.centre - 2 * allowed, prior.centre + allowed))
+    center = float(np.clip(np.median(logs), prior.center - 2 * allowed, prior.center + allowed))
     spread = prior.spread
     weight = n_docs / (n_docs + PRIOR_DOCS)
     for _ in range(6):
-        # a window with equal sides around the centre keeps its median and, for normal logs, 0.955 of the pairs
-        near = logs[np.abs(logs - centre) < 2.0 * spread]
+        # a window with equal sides around the center keeps its median and, for normal logs, 0.955 of the pairs
+        near = logs[np.abs(logs - center) < 2.0 * spread]
         if near.size < 3:
             break
         fitted = float(np.median(near))
-        centre = float(np.clip(fitted, prior.centre - 2 * allowed, prior.centre + allowed))
+        center = float(np.clip(fitted, prior.center - 2 * allowed, prior.center + allowed))
         deviation = 1.54 * float(np.median(np.abs(near - fitted)))
         spread = max(0.2, weight * deviation + (1 - weight) * prior.spread)
-    return Chance(weight * centre + (1 - weight) * prior.centre, spread)
+    return Chance(weight * center + (1 - weight) * prior.center, spread)
 
 
 def cut(levels: F64, n_pairs: float, error_rate: float) -> float:

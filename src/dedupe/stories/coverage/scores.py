@@ -152,4 +152,4 @@ def expected_chance(hashes: U64, offsets: I64, docs: I64) -> chance.Chance:
     counts = offsets[some + 1] - offsets[some]
     guess = chance.expected(hashes[ranges(offsets[some], counts)], offsets_of(counts))
     shift = chance.PER_DOCUMENT * (np.log(max(2, docs.size)) - np.log(max(2, some.size)))
-    return chance.Chance(guess.centre + float(shift), guess.spread)
+    return chance.Chance(guess.center + float(shift), guess.spread)
