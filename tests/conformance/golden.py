@@ -27,8 +27,11 @@ from tests.conformance.samples import COLLECTIONS, LARGE_TEXTS
 GOLDEN = Path(__file__).with_name("golden.json")
 Answer = list[Any]
 Answers = Iterator[tuple[str, Answer]]
+Lose = dict[str, Any]
+WORDS: Lose = {"lose": "words"}  # the threshold alone decides
 UNITS = ("document", "paragraph", "line", "sentence")
 ON_DISK = ("near 3", "edited 1", "scripts", "short blocks", "hostile", "none")
+LIKE = ("differences", "differences in paragraphs")
 SMALL = ("ties", "near 3", "chain", "paragraphs 1", "edited 1", "scripts", "short blocks", "templates")
 
 
@@ -79,10 +82,10 @@ FINE = [
 ]
 
 
-def find(texts: list[str], _: Path) -> Answers:
+def find(texts: list[str], _: Path, lose: Lose) -> Answers:
     """Duplicates and survivors in memory; matches where all of them are asked for or nothing goes."""
     for settings in [{}, *JACCARD, *LINKED, *MEASURED, *FINE]:
-        found = dedupe.find(texts, **settings)
+        found = dedupe.find(texts, **settings, **lose)
         pairs = pairs_of(found.matches) if settings.get("pairs") == "all" else []
         stays = [[block.doc, block.start, block.end] for block in found.survivors]
         yield named(settings), [*rows_of(found.duplicates), *stays, *pairs]
@@ -90,31 +93,31 @@ def find(texts: list[str], _: Path) -> Answers:
         yield named(settings), pairs_of(dedupe.find(texts, **settings).matches)
 
 
-def unique(texts: list[str], _: Path) -> Answers:
+def unique(texts: list[str], _: Path, lose: Lose) -> Answers:
     """The texts that stay."""
     for settings in [{}, *grid(unit=UNITS, keep=("last", "longest"))]:
-        yield named(settings), list(dedupe.unique(texts, **settings))
+        yield named(settings), list(dedupe.unique(texts, **settings, **lose))
 
 
-def against(texts: list[str], folder: Path) -> Answers:
+def against(texts: list[str], folder: Path, lose: Lose) -> Answers:
     """Every third text stays; the others in memory, beside a list and beside an index."""
     known, new = texts[::3], [text for place, text in enumerate(texts) if place % 3]
     for settings in grid(unit=UNITS, keep=("first", "longest"), threshold=(0.5, 0.8)):
-        yield f"a list, {named(settings)}", rows_of(dedupe.find(new, against=known, **settings).duplicates)
+        yield f"a list, {named(settings)}", rows_of(dedupe.find(new, against=known, **settings, **lose).duplicates)
     for unit in UNITS:
-        with dedupe.Index(folder / unit, unit=unit, threshold=0.6) as index:
+        with dedupe.Index(folder / unit, unit=unit, threshold=0.6, **lose) as index:
             index.add(list(enumerate(known)))
             for keep in ("first", "last", "longest"):
                 found = dedupe.find(new, against=index, keep=keep)
                 yield f"an index, unit={unit}, keep={keep}", rows_of(found.duplicates)
 
 
-def index(texts: list[str], folder: Path) -> Answers:
+def index(texts: list[str], folder: Path, lose: Lose) -> Answers:
     """An index filled in batches, with some texts removed and replaced, and what it says about others."""
     ways = ((7, True), (7, False), (1000, True))
     for number, (unit, (size, store_text)) in enumerate(itertools.product(UNITS, ways)):
         name = f"unit={unit}, {size} at a time, {'texts' if store_text else 'hashes'}"
-        with dedupe.Index(folder / str(number), unit=unit, store_text=store_text) as index:
+        with dedupe.Index(folder / str(number), unit=unit, store_text=store_text, **lose) as index:
             for begin in range(0, len(texts), size):
                 index.add([(f"d{place}", texts[place]) for place in range(begin, min(begin + size, len(texts)))])
             yield name, rows_of(index.duplicates())
@@ -160,7 +163,7 @@ def removed_and_written(texts: list[str], folder: Path, settings: dict[str, Any]
     ]
 
 
-def files(texts: list[str], folder: Path) -> Answers:
+def files(texts: list[str], folder: Path, lose: Lose) -> Answers:
     """Files in, files out, and the list of what was removed."""
     chosen = [
         {},
@@ -170,97 +173,116 @@ def files(texts: list[str], folder: Path) -> Answers:
         {"mark": True},
     ]
     for number, settings in enumerate(chosen):
-        yield named(settings), removed_and_written(texts, folder / str(number), settings)
+        yield named(settings), removed_and_written(texts, folder / str(number), {**settings, **lose})
 
 
-def clean(texts: list[str], _: Path) -> Answers:
+def clean(texts: list[str], _: Path, lose: Lose) -> Answers:
     """Each text inside itself, with the reasons."""
     for settings in [{}, *grid(unit=("paragraph", "line", "sentence"), min_words=(0, 8), threshold=(0.6, 0.8))]:
-        results = [dedupe.analyze(text, **settings) for text in texts]
+        results = [dedupe.analyze(text, **settings, **lose) for text in texts]
         reasons = [rows_of(result.removed) for result in results]
         yield f"analyze, {named(settings)}", [*reasons, *(result.text for result in results)]
-    yield "clean", [dedupe.clean(text) for text in texts]
-    yield "clean_many", list(dedupe.clean_many(texts, unit="line", keep="last"))
+    yield "clean", [dedupe.clean(text, **lose) for text in texts]
+    yield "clean_many", list(dedupe.clean_many(texts, unit="line", keep="last", **lose))
 
 
-def compare(texts: list[str], _: Path) -> Answers:
+def compare(texts: list[str], _: Path, __: Lose) -> Answers:
     """Each text beside the next and the one after that."""
     for step in (1, 2):
         yield (
             f"{step} apart",
             [
-                dedupe.compare(one, other).to_dict()
+                {name: value for name, value in dedupe.compare(one, other).to_dict().items() if name != "difference"}
                 for one, other in itertools.islice(zip(texts, texts[step:], strict=False), 40)
             ],
         )
 
 
-def merge(texts: list[str], _: Path) -> Answers:
+def merge(texts: list[str], _: Path, __: Lose) -> Answers:
     """The stories."""
     for settings in [{}, {"keep": "first"}, {"error_rate": 0.2}]:
         yield named(settings), [story.to_dict() for story in dedupe.merge(texts, **settings)]
 
 
-def pipe(texts: list[str], folder: Path) -> Answers:
+def pipe(texts: list[str], folder: Path, lose: Lose) -> Answers:
     """JSON Lines through the command, with and without an index."""
     lines = "".join(json.dumps({"n": place, "text": text}) + "\n" for place, text in enumerate(texts))
     for name, more in (("clean", []), ("an index", ["--index", str(folder / "seen.idx")])):
-        command = [sys.executable, "-m", "dedupe", "clean", "--jsonl", *more]
+        command = [
+            sys.executable,
+            "-m",
+            "dedupe",
+            "clean",
+            "--jsonl",
+            *more,
+            *(f"--lose={value}" for value in lose.values()),
+        ]
         done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
         yield name, [done.stdout]
 
 
-def large(_: list[str], folder: Path) -> Answers:
+def large(_: list[str], folder: Path, lose: Lose) -> Answers:
     """The large hostile texts, in every place once."""
     for unit in ("document", "paragraph"):
-        found = dedupe.find(LARGE_TEXTS, unit=unit)
+        found = dedupe.find(LARGE_TEXTS, unit=unit, **lose)
         yield f"find, unit={unit}", rows_of(found.duplicates)
-    yield "clean_many", list(dedupe.clean_many(LARGE_TEXTS, unit="line"))
-    with dedupe.Index(folder / "large.idx", unit="line") as index:
+    yield "clean_many", list(dedupe.clean_many(LARGE_TEXTS, unit="line", **lose))
+    with dedupe.Index(folder / "large.idx", unit="line", **lose) as index:
         index.add(list(enumerate(LARGE_TEXTS)))
         yield "index, unit=line", rows_of(index.duplicates())
-    settings = {"unit": "line", "min_words": 0}
+    settings = {"unit": "line", "min_words": 0, **lose}
     yield "files, unit=line", removed_and_written(LARGE_TEXTS, folder / "large", settings)
 
 
-def least_words(texts: list[str], folder: Path) -> Answers:
+def least_words(texts: list[str], folder: Path, lose: Lose) -> Answers:
     """All places with min_words above 0."""
     for settings in grid(unit=UNITS, min_words=(2, 8), threshold=(0.5, 0.8)):
-        yield f"find, {named(settings)}", rows_of(dedupe.find(texts, **settings).duplicates)
+        yield f"find, {named(settings)}", rows_of(dedupe.find(texts, **settings, **lose).duplicates)
     known, new = texts[::2], texts[1::2]
     for number, settings in enumerate(grid(unit=UNITS, min_words=(2, 8))):
-        yield f"against, {named(settings)}", rows_of(dedupe.find(new, against=known, **settings).duplicates)
-        with dedupe.Index(folder / f"{number}.idx", **settings) as index:
+        yield f"against, {named(settings)}", rows_of(dedupe.find(new, against=known, **settings, **lose).duplicates)
+        with dedupe.Index(folder / f"{number}.idx", **settings, **lose) as index:
             for begin in range(0, len(texts), 10):
                 batch = texts[begin : begin + 10]
                 index.add([(begin + place, text) for place, text in enumerate(batch)])
             yield f"index, {named(settings)}", rows_of(index.duplicates())
     for number, settings in enumerate([*grid(unit=UNITS[1:]), *grid(unit=UNITS[:2], min_words=(3,))]):
-        yield f"files, {named(settings)}", removed_and_written(texts, folder / f"files-{number}", settings)
+        yield f"files, {named(settings)}", removed_and_written(texts, folder / f"files-{number}", {**settings, **lose})
 
 
-ALL = tuple(COLLECTIONS)
-PLACES: dict[str, dict[str, tuple[Callable[[list[str], Path], Answers], tuple[str, ...]]]] = {
+ALL = tuple(name for name in COLLECTIONS if name not in LIKE)
+Ask = Callable[[list[str], Path, Lose], Answers]
+PLACES: dict[str, dict[str, tuple[Ask, tuple[str, ...], Lose]]] = {
     "answers": {
-        "find": (find, ALL),
-        "unique": (unique, ALL),
-        "against": (against, (*SMALL, "none", "blank", "hostile", "full bucket")),
-        "index": (index, ON_DISK),
-        "files": (files, ON_DISK),
-        "clean": (clean, ALL),
-        "compare": (compare, ALL),
-        "merge": (merge, ALL),
-        "pipe": (pipe, ("hostile", "paragraphs 1")),
-        "large": (large, ("none",)),
+        "find": (find, ALL, WORDS),
+        "unique": (unique, ALL, WORDS),
+        "against": (against, (*SMALL, "none", "blank", "hostile", "full bucket"), WORDS),
+        "index": (index, ON_DISK, WORDS),
+        "files": (files, ON_DISK, WORDS),
+        "clean": (clean, ALL, WORDS),
+        "compare": (compare, ALL, {}),
+        "merge": (merge, ALL, {}),
+        "pipe": (pipe, ("hostile", "paragraphs 1"), WORDS),
+        "large": (large, ("none",), WORDS),
     },
-    "min_words": {"all places": (least_words, ON_DISK)},
+    "min_words": {"all places": (least_words, ON_DISK, WORDS)},
+    "what differs": {
+        "find by default": (find, (*SMALL, *LIKE), {}),
+        "against by default": (against, LIKE, {}),
+        "index by default": (index, (*LIKE, "edited 1"), {}),
+        "files by default": (files, (*LIKE, "edited 1"), {}),
+        "clean by default": (clean, (*SMALL, *LIKE, "hostile"), {}),
+        "pipe by default": (pipe, LIKE, {}),
+        "large by default": (large, ("none",), {}),
+    },
 }
 
 
 def answers(section: str, place: str, collection: str) -> Answers:
     """The answers of one place on one collection, by their settings."""
     with tempfile.TemporaryDirectory() as folder:
-        yield from PLACES[section][place][0](COLLECTIONS[collection], Path(folder))
+        ask, _, lose = PLACES[section][place]
+        yield from ask(COLLECTIONS[collection], Path(folder), lose)
 
 
 def digest(answer: Answer) -> str:

@@ -97,6 +97,56 @@ def code_and_lists() -> list[str]:
     return [*marked, listed, listed.replace("x = 1", "x = 2"), *marked, f"{listed}\n{listed}"]
 
 
+SAYS = "The council of the town met on Friday and agreed to pay 40 euros for each of the new seats in the hall."
+SAME_FACT = [
+    SAYS,
+    SAYS.upper(),
+    SAYS.replace("council", "concil"),
+    SAYS.replace("agreed", "agred").replace("Friday", "Firday"),
+    SAYS.replace("agreed", "ag-\nreed"),
+    SAYS.replace(" and ", "\u00a0&#32;and\n"),
+    SAYS.replace("the new", "the the new"),
+    f"{SAYS} Nobody knows yet when the seats will come.",
+]
+OTHER_FACT = [
+    SAYS.replace("40", "48"),
+    SAYS.replace("agreed", "did not agree"),
+    SAYS.replace("council", "mayor"),
+    SAYS.replace("Friday", "Monday"),
+    SAYS.replace("40 euros", "-40 euros"),
+    SAYS.replace("40 euros", "40 %"),
+    f"{SAYS} The price is 44 euros.",
+]
+SYMBOLS = [
+    "Use C for it.",
+    "Use C++ for it.",
+    "Use C# for it.",
+    "use c for it",
+    "Use C++ for it",
+    "- [x] done",
+    "- [ ] done",
+]
+MARKS = [
+    "ذَهَبَ الوَلَدُ إِلى المَدرَسةِ في الصَّباحِ الباكِرِ مَعَ أَخيهِ", "ذهب الولد إلى المدرسة في الصباح الباكر مع أخيه",
+    "ذهب الولد إلى المدينة في الصباح الباكر مع أخيه", "Всё ещё идёт дождь над старым мостом у реки", "Все еще идет дождь над старым мостом у реки",
+]  # fmt: skip
+
+
+def of_words(n_words: int, *changes: tuple[int, str]) -> str:
+    """A text of so many words, some of them changed."""
+    words = [f"{'abcdefghij'[place % 10] * 3}{'klmnopqrst'[place // 10 % 10] * 2}" for place in range(n_words)]
+    for place, word in changes:
+        words[place] = word
+    return " ".join(words)
+
+
+AROUND_50 = [
+    of_words(n_words, *changes)
+    for n_words in (49, 50, 51)
+    for changes in ((), ((20, "xyz"),), ((20, "aaammx"),), ((7, "7"),))
+]
+DIFFERENCES = [*SAME_FACT, *OTHER_FACT, *SYMBOLS, *MARKS, *AROUND_50]
+
 COLLECTIONS: dict[str, list[str]] = {
     "none": [],
     "one empty": [""],
@@ -126,6 +176,8 @@ COLLECTIONS: dict[str, list[str]] = {
     "code and lists": code_and_lists(),
     "hostile": list(QUICK.values()),
     "hostile backwards": [*list(QUICK.values())[::-1], *QUICK.values()],
+    "differences": DIFFERENCES,
+    "differences in paragraphs": ["\n\n".join(DIFFERENCES[at : at + 4]) for at in range(0, len(DIFFERENCES), 4)],
     "repetitive": [" ".join(random.Random(number).choices("abc", k=number % 10)) for number in range(60)],
 }
 LARGE_TEXTS: list[str] = list(LARGE.values())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dedupe
-from tests.conformance.samples import COLLECTIONS
+from tests.conformance.samples import COLLECTIONS, DIFFERENCES
 from tests.corpora import crowd, near_duplicates, paragraphs
 from tests.hostile import QUICK
 
@@ -124,55 +124,6 @@ BY_HAND = [
     ),
 ]  # fmt: skip
 
-SAYS = "The council of the town met on Friday and agreed to pay 40 euros for each of the new seats in the hall."
-SAME_FACT = [
-    SAYS,
-    SAYS.upper(),
-    SAYS.replace("council", "concil"),
-    SAYS.replace("agreed", "agred").replace("Friday", "Firday"),
-    SAYS.replace("agreed", "ag-\nreed"),
-    SAYS.replace(" and ", "\u00a0&#32;and\n"),
-    SAYS.replace("the new", "the the new"),
-    f"{SAYS} Nobody knows yet when the seats will come.",
-]
-OTHER_FACT = [
-    SAYS.replace("40", "48"),
-    SAYS.replace("agreed", "did not agree"),
-    SAYS.replace("council", "mayor"),
-    SAYS.replace("Friday", "Monday"),
-    SAYS.replace("40 euros", "-40 euros"),
-    SAYS.replace("40 euros", "40 %"),
-    f"{SAYS} The price is 44 euros.",
-]
-SYMBOLS = [
-    "Use C for it.",
-    "Use C++ for it.",
-    "Use C# for it.",
-    "use c for it",
-    "Use C++ for it",
-    "- [x] done",
-    "- [ ] done",
-]
-MARKS = [
-    "ذَهَبَ الوَلَدُ إِلى المَدرَسةِ في الصَّباحِ الباكِرِ مَعَ أَخيهِ", "ذهب الولد إلى المدرسة في الصباح الباكر مع أخيه",
-    "ذهب الولد إلى المدينة في الصباح الباكر مع أخيه", "Всё ещё идёт дождь над старым мостом у реки", "Все еще идет дождь над старым мостом у реки",
-]  # fmt: skip
-
-
-def of_words(n_words: int, *changes: tuple[int, str]) -> str:
-    """A text of so many words, some of them changed."""
-    words = [f"{'abcdefghij'[place % 10] * 3}{'klmnopqrst'[place // 10 % 10] * 2}" for place in range(n_words)]
-    for place, word in changes:
-        words[place] = word
-    return " ".join(words)
-
-
-AROUND_50 = [
-    of_words(n_words, *changes)
-    for n_words in (49, 50, 51)
-    for changes in ((), ((20, "xyz"),), ((20, "aaammx"),), ((7, "7"),))
-]
-DIFFERENCES = [*SAME_FACT, *OTHER_FACT, *SYMBOLS, *MARKS, *AROUND_50]
 LOSE = [
     Scenario(
         f"lose={lose}, {unit}, keep={keep}, threshold={threshold}",

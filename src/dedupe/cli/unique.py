@@ -216,6 +216,8 @@ def _summary_lines(made: CorpusSummary) -> Iterator[str]:
     yield "removed    " + ", ".join(
         f"{count:,} {rule}" for rule, count in made.removed.items() if count or rule not in ("against", "inside")
     )
+    if made.variants:
+        yield f"variants   {made.variants:,} share enough with another and say something else: they stay"
     if made.shortened or made.emptied:
         yield f"shortened  {made.shortened:,} documents, of these {made.emptied:,} to nothing"
     if made.unreadable:

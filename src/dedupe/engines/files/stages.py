@@ -194,6 +194,7 @@ class Stages:
             words_in=losses["words_in"],
             words_out=losses["words_out"],
             removed=removed,
+            variants=walked["n_variants"],
             emptied=counts["emptied"],
             shortened=counts["shortened"],
             unreadable=reading["n_problems"],

@@ -30,6 +30,7 @@ class CorpusSummary:
         words_out: Words of the blocks that stay.
         removed: Removed blocks, by rule: ``identical``, ``same words``, ``similar``, ``against`` (an index),
             ``inside``.
+        variants: Blocks that stay although they share enough with another, since something would be lost with them.
         emptied: Documents that lost all their text.
         shortened: Documents that lost a part of it.
         unreadable: Rows and files that could not be read.
@@ -53,6 +54,7 @@ class CorpusSummary:
     words_in: int
     words_out: int
     removed: Mapping[str, int]
+    variants: int
     emptied: int
     shortened: int
     unreadable: int

@@ -9,8 +9,9 @@ import numpy as np
 
 from dedupe.core.clustering.survivors import LEADERS
 from dedupe.core.hashing import F64, I64, Bool, distinct, opens_run, ranges
+from dedupe.core.meaning.pairs import meanings
+from dedupe.core.meaning.rules import CONTAINED, CONTAINS, SAME
 from dedupe.core.measures.similarity import containment, intersections, jaccard, ranked
-from dedupe.core.ragged import concat
 from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.engines.index.deciding import Source, known_words
@@ -19,7 +20,9 @@ from dedupe.engines.index.results import Check, IndexMatch, match_rule
 from dedupe.engines.index.storage.records import Id
 from dedupe.engines.index.storage.view import View
 from dedupe.inputs.texts import batch_of
-from dedupe.matching.deciding import is_compared, similarities
+from dedupe.matching.comparable import Comparable
+from dedupe.matching.deciding import ALIKE_AT_LEAST, is_compared, similarities
+from dedupe.matching.recipe import Recipe
 from dedupe.results import Block
 
 _DOCS = 32  # documents that share most buckets with the text; the others are not looked at
@@ -144,12 +147,19 @@ class _Shares(NamedTuple):
     Attributes:
         own: Share of the text that the document has.
         other: Share of the document that the text has.
-        same_words: Both have the same words in the same blocks.
+        same_words: Both have the same words in the same blocks, and say the same.
+        own_said: The document says all that those parts of the text say in which nothing may be lost.
+        other_said: The text says all that those parts of the document say.
     """
 
     own: float
     other: float
     same_words: bool
+    own_said: bool
+    other_said: bool
+
+
+_NOTHING = _Shares(0.0, 0.0, False, False, False)
 
 
 def relate(view: View, id: Id | None, text: str) -> Check:
@@ -160,25 +170,33 @@ def relate(view: View, id: Id | None, text: str) -> Check:
         shares = _shares(view, asked, known)
         is_estimate = not (view.rules.store_text or shares.same_words)
         return Check("same as" if shares.same_words else "updates", id, shares.own, shares.other, is_estimate)
-    best, doc = _Shares(0.0, 0.0, False), -1
+    best, doc = _NOTHING, -1
     for candidate in _near(view, asked).tolist():
         shares = _shares(view, asked, candidate)
         if _rank(shares) > _rank(best):
             best, doc = shares, candidate
-    threshold = view.rules.options.threshold
-    if max(best.own, best.other) < threshold:
+    verdict = _verdict(best, view.rules.options.threshold)
+    if verdict == "new":
         return Check("new", None, best.own, best.other, not view.rules.store_text and doc >= 0)
-    kind: Literal["same as", "contains", "contained in"] = "same as"
-    if best.own < threshold:
-        kind = "contains"
-    elif best.other < threshold:
-        kind = "contained in"
     is_estimate = not (view.rules.store_text or best.same_words)
-    return Check(kind, view.doc_ids(np.array([doc]))[0], best.own, best.other, is_estimate)
+    return Check(verdict, view.doc_ids(np.array([doc]))[0], best.own, best.other, is_estimate)
 
 
-def _rank(shares: _Shares) -> tuple[bool, float, float]:
-    return shares.same_words, min(shares.own, shares.other), max(shares.own, shares.other)
+def _verdict(shares: _Shares, threshold: float) -> Literal["new", "same as", "contains", "contained in", "variant"]:
+    """What a text is to a document that shares so much with it."""
+    if max(shares.own, shares.other) < threshold:
+        return "new"
+    is_held = shares.own >= threshold and shares.own_said
+    holds = shares.other >= threshold and shares.other_said
+    if is_held and holds:
+        return "same as"
+    return "contained in" if is_held else "contains" if holds else "variant"
+
+
+def _rank(shares: _Shares) -> tuple[bool, float, float, float, float]:
+    """The order of documents: those that say all come before those that share more and say something else."""
+    said = shares.own * shares.own_said, shares.other * shares.other_said
+    return shares.same_words, min(said), max(said), min(shares.own, shares.other), max(shares.own, shares.other)
 
 
 def _near(view: View, asked: Asked) -> I64:
@@ -192,25 +210,56 @@ def _near(view: View, asked: Asked) -> I64:
 def _shares(view: View, asked: Asked, doc: int) -> _Shares:
     ours, theirs = np.arange(asked.blocks.starts.size), view.blocks_of(np.array([doc]))
     own_hashes, hashes = asked.source.sketch.text_hashes, view.text_hashes(theirs)
-    same_words = own_hashes.shape == hashes.shape and bool((own_hashes == hashes).all())
-    if same_words:
-        return _Shares(1.0, 1.0, True)
+    if own_hashes.shape == hashes.shape and bool((own_hashes == hashes).all()):
+        return _Shares(1.0, 1.0, True, True, True)
     if ours.size == 0 or theirs.size == 0:
-        return _Shares(0.0, 0.0, False)
-    left, right = np.repeat(ours, theirs.size), np.tile(np.arange(theirs.size), ours.size)
-    sets = ranked(concat((asked.source.texts(ours).sets, view.comparable(theirs).sets)))
+        return _NOTHING
+    left, right = (grid.ravel() for grid in np.meshgrid(ours, np.arange(theirs.size), indexing="ij"))
+    both = Comparable.concat((asked.source.texts(ours), view.comparable(theirs)))
+    sets = ranked(both.sets)
     sizes = sets.sizes
     shared = intersections(sets, left, right + ours.size)
+    score = jaccard(shared, sizes[left], sizes[right + ours.size])
+    is_same = (own_hashes[left] == hashes[right]).all(axis=1)
+    held, holds = _said(both, left, right + ours.size, score, view.rules.recipe)
+    own_said, other_said = _all_said(both.careful, sizes, left, right + ours.size, held | is_same, holds | is_same)
+    same_words = own_said and other_said and bool(both.careful.all()) and _has_same_words(view, asked, theirs)
     if view.rules.options.unit == "document":
         first, second = containment(shared, sizes[:1]), containment(shared, sizes[1:])
-        return _Shares(float(first[0]), float(second[0]), False)
-    score = jaccard(shared, sizes[left], sizes[right + ours.size])
-    match = score >= view.rules.options.threshold
-    match |= (own_hashes[left] == hashes[right]).all(axis=1)
-    grid: Bool = match.reshape(ours.size, theirs.size)
+        return _Shares(float(first[0]), float(second[0]), same_words, own_said, other_said)
+    match: Bool = ((score >= view.rules.options.threshold) | held | holds | is_same).reshape(ours.size, theirs.size)
     n_words = asked.source.sketch.n_words
-    rows, columns = (np.asarray(grid.any(axis=axis)) for axis in (1, 0))
-    return _Shares(_part(n_words, rows), _part(view.column("n_words", theirs), columns), False)
+    rows, columns = (np.asarray(match.any(axis=axis)) for axis in (1, 0))
+    shares = _part(n_words, rows), _part(view.column("n_words", theirs), columns)
+    return _Shares(*shares, same_words, own_said, other_said)
+
+
+def _said(both: Comparable, left: I64, right: I64, score: F64, recipe: Recipe) -> tuple[Bool, Bool]:
+    """Of pairs in which nothing may be lost: whether the right says all that the left says, and the other way round."""
+    held, holds = np.zeros(left.size, np.bool_), np.zeros(left.size, np.bool_)
+    is_whole = recipe.options.unit == "document"  # one pair, of which one may be a small part of the other
+    alike = is_whole | (score >= min(ALIKE_AT_LEAST, recipe.options.threshold))
+    near = np.flatnonzero(both.careful[left] & both.careful[right] & alike)
+    if near.size:
+        spans = both.spans(np.arange(both.careful.size))
+        verdicts, _ = meanings(*spans, right[near], left[near])
+        held[near] = (verdicts == SAME) | (verdicts == CONTAINED)
+        holds[near] = (verdicts == SAME) | (verdicts == CONTAINS)
+    return held, holds
+
+
+def _all_said(careful: Bool, sizes: I64, left: I64, right: I64, held: Bool, holds: Bool) -> tuple[bool, bool]:
+    """Whether each block of either side in which nothing may be lost is said by one of the other side."""
+    is_said = ~careful | (sizes == 0)
+    is_said[left[held]] = True
+    is_said[right[holds]] = True
+    n_own = int(left.max()) + 1
+    return bool(is_said[:n_own].all()), bool(is_said[n_own:].all())
+
+
+def _has_same_words(view: View, asked: Asked, theirs: I64) -> bool:
+    own, other = asked.source.sketch.words, view.word_hashes(theirs)
+    return own.size == other.size and bool((own == other).all())
 
 
 def _part(n_words: Any, matched: Bool) -> float:

@@ -60,14 +60,15 @@ class Check:
 
     Attributes:
         verdict: ``new``, ``same as``, ``updates`` (the id is known, with another text), ``contains`` (the text holds
-            the document) or ``contained in`` (the document holds the text).
+            the document), ``contained in`` (the document holds the text) or ``variant`` (they share enough, and each
+            says something that the other does not: a number, a name, a negation; never with ``lose="words"``).
         id: The document that this is about; None when the text is new.
-        share: Share of the text's words that the document has in matching blocks, 0–1.
-        share_other: Share of the document's words that the text has in matching blocks, 0–1.
+        share: Share of the text's words that the document has in matching blocks, 0–1; of a variant, in alike blocks.
+        share_other: Share of the document's words that the text has in matching blocks, 0–1; of a variant, likewise.
         is_estimate: Measured on 32-bit hashes, because the index keeps no text.
     """
 
-    verdict: Literal["new", "same as", "updates", "contains", "contained in"]
+    verdict: Literal["new", "same as", "updates", "contains", "contained in", "variant"]
     id: Id | None
     share: float
     share_other: float

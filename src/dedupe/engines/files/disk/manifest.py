@@ -9,7 +9,7 @@ from typing import Any
 from dedupe.errors import InputError
 from dedupe.inputs.durable import write_text
 
-_VERSION = 1
+_VERSION = 2
 
 
 class Manifest:

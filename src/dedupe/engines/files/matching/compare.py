@@ -27,10 +27,12 @@ class Walked(NamedTuple):
     Attributes:
         n_compared: Pairs that were compared.
         n_capped: Times that a bucket was too full for one more leader.
+        n_variants: Blocks that share enough with one that stays, and say something else.
     """
 
     n_compared: int
     n_capped: int
+    n_variants: int
 
 
 def decide_groups(
@@ -39,17 +41,18 @@ def decide_groups(
     """Decide each group for itself, and link each near-duplicate to its survivor; `view` is the index that stays."""
     columns.near.remove()
     known = KnownSurvivors(columns, len(columns.known))
-    n_compared = n_capped = 0
+    n_compared = n_capped = n_variants = 0
     progress.stage("comparing", int(groups.n_words.sum()) * 6)
     for group in range(groups.n_groups):
         blocks = _Group(job, columns, Spill(columns.folder, group), view)
         for links in blocks.decide():
             columns.near.append(rows_of(links, blocks.blocks, blocks.words, blocks.leaders, view, known))
             n_compared, n_capped = n_compared + links.n_compared, n_capped + links.n_capped
+            n_variants += links.variants.block.size
         progress.advance(int(groups.n_words[group]) * 6)
     for column in (columns.near, columns.known_names, columns.known_ends):
         column.flush()
-    return Walked(n_compared, n_capped)
+    return Walked(n_compared, n_capped, n_variants)
 
 
 def remove_groups(columns: RunColumns, groups: Groups) -> None:
