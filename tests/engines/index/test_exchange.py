@@ -23,7 +23,7 @@ DOCS = {**writer.truth(3, 8), "short": "rain", "none": "!!!"}
 
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[Index]:
-    with Index(tmp_path / "a.idx", threshold=0.6) as made:
+    with Index(tmp_path / "a.idx", threshold=0.6, lose="words") as made:
         made.add(DOCS)
         yield made
 
@@ -98,15 +98,20 @@ def test_signatures_are_read_back(index: Index) -> None:
         assert (signature == index.signature(DOCS[key]).hashvalues).all()
 
 
-def test_an_index_without_texts_gives_the_same_signatures(tmp_path: Path) -> None:
-    with (
-        Index(tmp_path / "b.idx", threshold=0.6, store_text=False) as other,
-        Index(tmp_path / "c.idx", threshold=0.6, lose="words") as index,
-    ):
+def test_an_index_without_texts_gives_the_same_signatures(index: Index, tmp_path: Path) -> None:
+    with Index(tmp_path / "b.idx", threshold=0.6, store_text=False) as other:
         other.add(DOCS)
-        index.add(DOCS)
         blocks = np.arange(len(DOCS) - 1)
         assert (other._view().signatures(blocks) == index._view().signatures(blocks)).all()
+
+
+def test_datasketch_has_our_candidates_and_more_where_what_differs_decides(tmp_path: Path) -> None:
+    with Index(tmp_path / "c.idx", threshold=0.6) as index:
+        index.add(DOCS)
+        lsh = index.to_datasketch()
+
+        for text in words_once(index).values():
+            assert our_candidates(index, text) <= set(lsh.query(index.signature(text)))
 
 
 def test_blocks_have_numbers(tmp_path: Path) -> None:

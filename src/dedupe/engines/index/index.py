@@ -311,6 +311,8 @@ class Index:
     def to_datasketch(self, **storage: Any) -> Any:
         """Make a `datasketch.MinHashLSH` that gives the same candidates.
 
+        Blocks of many words that go only when nothing is lost need more to meet here than there, so it gives more of those.
+
         Args:
             **storage: Further arguments of `MinHashLSH`, as ``storage_config={"type": "redis", …}``.
 
