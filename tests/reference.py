@@ -271,30 +271,49 @@ def chunks(data: bytes) -> list[int]:
     return [int.from_bytes(data[at : at + 8], "little") for at in range(0, len(data), 8)]
 
 
-def word_hash(word: Iterable[int]) -> int:
+def keyed(x: int, key: int) -> int:
+    """Mix 64 bits with a key; keyed(x, 0) is x."""
+    product = (x + key & MASK) * (fmix64(key) | 1)
+    return product & MASK ^ product >> 64
+
+
+def key_of_seed(seed: int) -> int:
+    """The key of word hashes; of seed 1 it is 0."""
+    return fmix64((seed - 1) * GOLDEN & MASK)
+
+
+def word_hash(word: Iterable[int], key: int = 0) -> int:
     """Hash a word; for "a" it is fmix64(GOLDEN + fmix64(0x61 + POSITION))."""
     data = word_bytes(word)
     total = len(data) * GOLDEN
     for k, chunk in enumerate(chunks(data)):
-        total += fmix64(chunk + (k + 1) * POSITION & MASK)
+        total += fmix64(keyed(chunk + (k + 1) * POSITION & MASK, key))
     return fmix64(total & MASK)
 
 
-def word_hashes(text: str) -> list[int]:
+def word_hashes(text: str, key: int = 0) -> list[int]:
     """Hash the words of a text."""
-    return [word_hash(word) for word in fold(text)]
+    return [word_hash(word, key) for word in fold(text)]
 
 
-def text_hash(text: str) -> tuple[int, int]:
+def word_name(word: Iterable[int], key: int) -> int:
+    """What stands for a word in a text hash; for "a" it is GOLDEN + keyed(0x61 + POSITION, key)."""
+    data = word_bytes(word)
+    return (
+        len(data) * GOLDEN + sum(keyed(c + (k + 1) * POSITION & MASK, key) for k, c in enumerate(chunks(data))) & MASK
+    )
+
+
+def text_hash(text: str, key: int = 0) -> tuple[int, int]:
     """Hash a block by its words, one without words by its bytes; "" is fmix64(RAW) twice."""
-    values = word_hashes(text)
+    values = [word_name(word, key) for word in fold(text)]
     n, raw = len(values), 0
     if not values:
         data = text.encode("utf-8", "surrogatepass").strip(b"\t\n\v\f\r ")
         values, n, raw = chunks(data), len(data), RAW
-    mixed = [fmix64(value + (i + 1) * POSITION & MASK) for i, value in enumerate(values)]
+    mixed = [keyed(value + (i + 1) * POSITION & MASK, key) for i, value in enumerate(values)]
     first = raw + n * GOLDEN + sum(mixed)
-    second = raw + n * SECOND + sum(fmix64(value + SECOND & MASK) for value in mixed)
+    second = raw + n * SECOND + sum(value * value for value in mixed)
     return fmix64(first & MASK), fmix64(second & MASK)
 
 

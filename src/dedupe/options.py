@@ -175,6 +175,7 @@ class Options:
             ``nothing`` for blocks of up to 50 words, ``words`` for longer ones. None takes ``short`` for documents and
             ``nothing`` for smaller units, and ``words`` for measures and linkages other than the usual ones.
         seed: Seed of the signatures, 0 to 2**32 - 1. It moves which pairs below the full recall are found, nothing else.
+            Where strangers fill a collection, keep one secret: nobody can make texts that fill a bucket then.
         threads: Threads to use; None takes all processors. The result does not depend on it.
     """
 

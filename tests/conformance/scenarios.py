@@ -11,6 +11,7 @@ from typing import Any
 import dedupe
 from tests.conformance.samples import COLLECTIONS, DIFFERENCES
 from tests.corpora import crowd, near_duplicates, paragraphs
+from tests.forged import FORGED, REAL
 from tests.hostile import QUICK
 
 UNITS = ("document", "paragraph", "line", "sentence")
@@ -251,6 +252,18 @@ REFUSED = [
         ("pairs", "all"),
     )
 ]
+FORGERIES = [
+    Scenario(f"forged words, {name}", [FORGED, REAL], {"threshold": 0.7, **settings}, expected={}, **more)
+    for name, settings, more in (
+        ("by default", {}, {}),
+        ("the threshold alone", {"lose": "words"}, {}),
+        ("by words of a paragraph", {"lose": "words", "unit": "paragraph"}, {}),
+        ("by single words", {"lose": "words", "width_words": 1}, {}),
+        ("keep the longest", {"lose": "words", "keep": "longest"}, {"refused_in": frozenset(["index"])}),
+        ("measure containment", {"measure": "containment"}, {"refused_in": ALL_BUT_MEMORY}),
+        ("measure weighted", {"measure": "weighted"}, {"refused_in": ALL_BUT_MEMORY}),
+    )
+]
 SCENARIOS = [
-    *BY_HAND, *POLICIES, *THRESHOLDS, *SHORT, *DEFAULTS, *COLLECTED, *HOSTILE, *FULL, *LOSE, *SHUFFLED, *AGAINST, *BY_COLUMN, *REFUSED,
+    *BY_HAND, *FORGERIES, *POLICIES, *THRESHOLDS, *SHORT, *DEFAULTS, *COLLECTED, *HOSTILE, *FULL, *LOSE, *SHUFFLED, *AGAINST, *BY_COLUMN, *REFUSED,
 ]  # fmt: skip

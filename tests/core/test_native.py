@@ -273,8 +273,8 @@ def arguments() -> dict:
     """Arguments of `sketch` that are right."""
     buffer, starts, ends = agreement.lay_out(["one two", "three"])
     pages, entries, expansions = agreement.TABLE
-    names = ("pages", "entries", "expansions", "width", "a", "b", "n_bands", "n_rows", "scope")
-    values = (pages, entries, expansions, 5, *agreement.permutations(4, 1), 2, 2, None)
+    names = ("pages", "entries", "expansions", "width", "key", "secret", "a", "b", "n_bands", "n_rows", "scope")
+    values = (pages, entries, expansions, 5, 0, 1, *agreement.permutations(4, 1), 2, 2, None)
     return {
         "buffer": buffer,
         "starts": starts,
@@ -350,7 +350,7 @@ def test_too_little_room_is_refused(room: int):
     with pytest.raises(ValueError, match="hashes is too short"):
         _native.words(*text, offsets, hashes, None, None)
     with pytest.raises(ValueError, match="hashes is too short"):
-        _native.shingle_sets(*text, 1, offsets, hashes)
+        _native.shingle_sets(*text, 1, 0, offsets, hashes)
 
 
 @pytest.mark.parametrize(

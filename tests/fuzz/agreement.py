@@ -12,6 +12,7 @@ import reference
 
 from dedupe.core.bands import Plan, keys
 from dedupe.core.clustering.survivors import Judge, walk
+from dedupe.core.hashing import key_of_seed
 from dedupe.core.meaning.lexicon import known_words
 from dedupe.core.meaning.pairs import meanings
 from dedupe.core.measures.similarity import intersections, ranked
@@ -25,7 +26,8 @@ from dedupe.core.text.tokens import text_hashes, words
 from dedupe.engines.index.storage import postings
 
 TABLE = unicode.table()[:3]
-SEED = 1
+SEED = 7  # its key is not 0, so that the keyed hashes are compared as well
+SECRET = 0x0123456789ABCDEF
 Arrays = dict[str, np.ndarray]
 
 
@@ -69,28 +71,29 @@ def by_native(buffer, starts, ends, width: int, plan: Plan, scope=None) -> Array
         "keys": np.empty((n_blocks, plan.n_bands), np.uint64),
         "signatures": np.empty((n_blocks, plan.n_hashes), np.uint32),
     }
-    _native.sketch(*text, width, *permutations(plan.n_hashes, SEED), *plan, scope, *found.values())
+    key = key_of_seed(SEED)
+    _native.sketch(*text, width, key, SECRET, *permutations(plan.n_hashes, SEED), *plan, scope, *found.values())
     offsets = np.empty(n_blocks + 1, np.int64)
     n_words = _native.words(*text, offsets, None, None, None)
     for name, dtype in (("words", np.uint64), ("word_starts", np.int64), ("word_ends", np.int64)):
         found[name] = np.empty(n_words, dtype)
-    _native.words(*text, offsets, found["words"], found["word_starts"], found["word_ends"])
+    _native.words(*text, offsets, found["words"], found["word_starts"], found["word_ends"], key)
     set_offsets = np.empty(n_blocks + 1, np.int64)
     room = np.empty(n_words, np.uint64)
-    used = _native.shingle_sets(*text, width, set_offsets, room)
+    used = _native.shingle_sets(*text, width, key, set_offsets, room)
     return found | {"word_offsets": offsets, "set_offsets": set_offsets, "sets": room[:used]}
 
 
 def by_numpy(buffer, starts, ends, width: int, plan: Plan, scope=None) -> Arrays:
     """The same from NumPy."""
     with numpy_only():
-        found = words(buffer, starts, ends)
+        found = words(buffer, starts, ends, key_of_seed(SEED))
         made = shingles(found, width)
         signature = signatures(made, *permutations(plan.n_hashes, SEED))
         unique = sets(made)
         return {
             "n_words": np.diff(found.offsets),
-            "text_hashes": text_hashes(found, buffer, starts, ends),
+            "text_hashes": text_hashes(buffer, starts, ends, SECRET),
             "keys": keys(signature, plan, scope),
             "signatures": signature,
             "words": found.hashes,
@@ -104,12 +107,12 @@ def by_numpy(buffer, starts, ends, width: int, plan: Plan, scope=None) -> Arrays
 
 def by_twin(texts: Sequence[str], width: int, plan: Plan) -> Arrays:
     """The same from the plain twin, which knows no places."""
-    hashes = [reference.word_hashes(text) for text in texts]
+    hashes = [reference.word_hashes(text, reference.key_of_seed(SEED)) for text in texts]
     unique = [reference.shingle_set(found, width) for found in hashes]
     rows = [reference.signature(reference.shingles(found, width), plan.n_hashes, SEED) for found in hashes]
     return {
         "n_words": np.array([len(found) for found in hashes]),
-        "text_hashes": np.array([reference.text_hash(text) for text in texts], np.uint64),
+        "text_hashes": np.array([reference.text_hash(text, SECRET) for text in texts], np.uint64),
         "keys": np.array([reference.band_keys(row, *plan) for row in rows], np.uint64),
         "signatures": np.array(rows, np.uint32),
         "words": np.array([word for found in hashes for word in found], np.uint64),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -47,6 +49,40 @@ def fmix64(values: U64) -> U64:
     mixed *= np.uint64(0xC4CEB9FE1A85EC53)
     mixed ^= mixed >> np.uint64(33)
     return mixed
+
+
+def folded_product(x: U64, y: np.uint64) -> U64:
+    """Both halves of each product of 128 bits, one over the other by exclusive or; of x * 1 that is x."""
+    low, half = np.uint64(0xFFFFFFFF), np.uint64(32)
+    x0, x1, y0, y1 = x & low, x >> half, y & low, y >> half
+    middle = x1 * y0 + (x0 * y0 >> half)
+    other = x0 * y1 + (middle & low)
+    result: U64 = x * y ^ (x1 * y1 + (middle >> half) + (other >> half))
+    return result
+
+
+def keyed(chunks: U64, key: int) -> U64:
+    """Mix numbers with a key, so that whoever does not know it cannot tell which give one value; key 0 changes none."""
+    if not key:
+        return chunks
+    number = np.array([key], np.uint64)
+    return folded_product(chunks + number, (fmix64(number) | np.uint64(1))[0])
+
+
+def key_of_seed(seed: int) -> int:
+    """The key of the word hashes of a seed; 0 for the default seed, which everybody knows."""
+    return int(fmix64(np.array([(seed - 1) * GOLDEN & MASK], np.uint64))[0])
+
+
+def new_key() -> int:
+    """Draw a key that nobody knows, of 64 bits and not 0."""
+    return secrets.randbits(64) or 1
+
+
+@lru_cache(maxsize=1)
+def process_key() -> int:
+    """A key that nobody outside of the process knows."""
+    return new_key()
 
 
 def fmix32(values: U32) -> U32:

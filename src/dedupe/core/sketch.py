@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dedupe.core.bands import Plan, keys
-from dedupe.core.hashing import I64, U8, U32, U64, inverse
+from dedupe.core.hashing import I64, U8, U32, U64, inverse, key_of_seed
 from dedupe.core.minhash import permutations, signatures
 from dedupe.core.native import backend
 from dedupe.core.ragged import concat
@@ -49,6 +49,7 @@ def sketch(
     width_words: int,
     plan: Plan,
     seed: int = 1,
+    secret: int = 1,
     scope: U64 | None = None,
     keep_signatures: bool = False,
     threads: int | None = None,
@@ -61,7 +62,8 @@ def sketch(
         ends: Array of shape (n_blocks,), int64.
         width_words: Words per shingle.
         plan: Bands and rows.
-        seed: Seed of the permutations.
+        seed: Seed of the permutations and of the word hashes that the keys come from.
+        secret: Key of the text hashes, not 0, which would leave the order of words out.
         scope: Array of shape (n_blocks,), uint64, mixed into the keys, or None.
         keep_signatures: Hand back the signatures too.
         threads: Threads to use; the result does not depend on it.
@@ -70,6 +72,7 @@ def sketch(
         The sketch of each block.
     """
     a, b = permutations(plan.n_hashes, seed)
+    key = key_of_seed(seed)
     out = Sketch(
         np.empty(starts.size, np.int32),
         np.empty((starts.size, 2), np.uint64),
@@ -82,12 +85,14 @@ def sketch(
         part = Sketch(*(None if array is None else array[piece] for array in out))  # type: ignore[arg-type]  # views
         part_scope = None if scope is None else scope[piece]
         if backend.native():  # the kernel's order: text, tables, settings, results
-            backend.kernels().sketch(*text, *unicode.table()[:3], width_words, a, b, *plan, part_scope, *part[:4])
+            backend.kernels().sketch(
+                *text, *unicode.table()[:3], width_words, key, secret, a, b, *plan, part_scope, *part[:4]
+            )
             return
-        found = words(*text)
+        found = words(*text, key)
         made = signatures(shingles(found, width_words), a, b)
         part.n_words[:] = np.diff(found.offsets)
-        part.text_hashes[:] = text_hashes(found, *text)
+        part.text_hashes[:] = text_hashes(*text, secret)
         part.keys[:] = keys(made, plan, part_scope)
         if part.signatures is not None:
             part.signatures[:] = made
@@ -96,7 +101,9 @@ def sketch(
     return out
 
 
-def shingle_sets(buffer: U8, starts: I64, ends: I64, *, width_words: int, threads: int | None = None) -> Shingles:
+def shingle_sets(
+    buffer: U8, starts: I64, ends: I64, *, width_words: int, key: int = 0, threads: int | None = None
+) -> Shingles:
     """Sorted shingle sets of blocks, for exact comparison.
 
     Args:
@@ -104,6 +111,7 @@ def shingle_sets(buffer: U8, starts: I64, ends: I64, *, width_words: int, thread
         starts: Array of shape (n_blocks,), int64, ascending.
         ends: Array of shape (n_blocks,), int64.
         width_words: Words per shingle.
+        key: Key of the word hashes; sets of one key can be compared.
         threads: Threads to use.
 
     Returns:
@@ -112,13 +120,13 @@ def shingle_sets(buffer: U8, starts: I64, ends: I64, *, width_words: int, thread
     in_order = bool((starts[1:] >= starts[:-1]).all())
     if not in_order:
         order = np.argsort(starts, kind="stable")
-        made = shingle_sets(buffer, starts[order], ends[order], width_words=width_words, threads=threads)
+        made = shingle_sets(buffer, starts[order], ends[order], width_words=width_words, key=key, threads=threads)
         return made.take(inverse(order))
 
     def one(piece: slice) -> Shingles:
         if backend.native():
-            return _native_sets(buffer, starts[piece], ends[piece], width_words)
-        return sets(shingles(words(buffer, starts[piece], ends[piece]), width_words))
+            return _native_sets(buffer, starts[piece], ends[piece], width_words, key)
+        return sets(shingles(words(buffer, starts[piece], ends[piece], key), width_words))
 
     return concat([NO_SHINGLES, *in_pieces(one, starts, ends, threads)])
 
@@ -144,9 +152,10 @@ def count_words(buffer: U8, starts: I64, ends: I64) -> I64:
     return counts
 
 
-def _native_sets(buffer: U8, starts: I64, ends: I64, width_words: int) -> Shingles:
+def _native_sets(buffer: U8, starts: I64, ends: I64, width_words: int, key: int) -> Shingles:
     # the most words per byte: U+3316 has three bytes and folds into six Japanese letters, each a word
     room = np.empty(2 * int((ends - starts).sum()), np.uint64)
     offsets = np.empty(starts.size + 1, np.int64)
-    used = backend.kernels().shingle_sets(buffer, starts, ends, *unicode.table()[:3], width_words, offsets, room)
+    table = unicode.table()[:3]
+    used = backend.kernels().shingle_sets(buffer, starts, ends, *table, width_words, key, offsets, room)
     return Shingles(room[:used].copy(), offsets)

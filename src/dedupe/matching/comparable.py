@@ -55,7 +55,7 @@ def fingerprint(spans: Spans, recipe: Recipe, *, scope: U64 | None = None, keep_
     def sketched(some: Spans, numbers: I64 | slice, width_words: int) -> Sketch:
         return sketch(
             *some, width_words=width_words, plan=recipe.plan, seed=options.seed,
-            scope=None if scope is None else scope[numbers], keep_signatures=keep_signatures, threads=options.threads,
+            secret=recipe.secret, scope=None if scope is None else scope[numbers], keep_signatures=keep_signatures, threads=options.threads,
         )  # fmt: skip
 
     made = sketched(spans, slice(None), width_words)
@@ -66,7 +66,7 @@ def fingerprint(spans: Spans, recipe: Recipe, *, scope: U64 | None = None, keep_
         return made
     made = made._replace(word_hashes=made.text_hashes[:, 0].copy())
     some = spans if careful.size == spans.starts.size else spans.take(careful)
-    made.text_hashes[careful] = byte_hashes(*some, seed=options.seed, threads=options.threads)
+    made.text_hashes[careful] = byte_hashes(*some, secret=recipe.secret, threads=options.threads)
     n_words = made.n_words.copy()
     parts = [_plain(some, careful, options.threads)]
     if width_words > 1:
@@ -125,7 +125,8 @@ class Comparable(NamedTuple):
         """Cut stretches of text, in any order, into shingles."""
         options, none = recipe.options, np.zeros(spans.starts.size, np.bool_)
         if options.lose == "words":
-            return cls(shingle_sets(*spans, width_words=options.width_words, threads=options.threads), none, (spans,))
+            made = shingle_sets(*spans, width_words=options.width_words, key=recipe.secret, threads=options.threads)
+            return cls(made, none, (spans,))
         if none.size == 0:
             return cls(NO_SHINGLES, none, (spans,))
         n_words = none if options.lose == "nothing" else count_words(*spans)
@@ -137,7 +138,7 @@ class Comparable(NamedTuple):
         is_own[plain] = False
         own = np.flatnonzero(is_own)
         parts = [
-            shingle_sets(*which, width_words=width_words, threads=options.threads)
+            shingle_sets(*which, width_words=width_words, key=recipe.secret, threads=options.threads)
             for which, width_words in (
                 (spans.take(own), 1), (texts, 1), (spans.take(rest), options.width_words)
             )

@@ -15,7 +15,7 @@ from dedupe.core.hashing import F64, I64, U8, U64, fmix64
 from dedupe.core.measures import grams, weighted
 from dedupe.core.measures.contained import contained_pairs
 from dedupe.core.measures.ratio import folded_texts, ratios
-from dedupe.core.measures.similarity import dense, pair_similarities, ranked
+from dedupe.core.measures.similarity import dense, intersections, pair_similarities, ranked
 from dedupe.core.pairs import Buckets
 from dedupe.core.shingles import Shingles, sets
 from dedupe.core.sketch import count_words, shingle_sets
@@ -181,8 +181,8 @@ def _ratio(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Measured:
 def _containment(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Measured:
     options, spans = recipe.options, Spans(heads.buffer, heads.starts, heads.ends)
 
-    def windows(width_words: int) -> Shingles:
-        made = shingle_sets(*spans, width_words=width_words, threads=options.threads)
+    def windows(width_words: int, key: int = recipe.secret) -> Shingles:
+        made = shingle_sets(*spans, width_words=width_words, key=key, threads=options.threads)
         if heads.scope is None:
             return made
         scoped = fmix64(made.hashes + heads.scope[made.row_of_value])  # shingles of different scope must differ
@@ -191,14 +191,18 @@ def _containment(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Measure
     n_words = count_words(*spans)
     widths = np.unique(n_words[n_words < options.width_words])[::-1].tolist()
     short = ((np.flatnonzero(n_words == width), windows(width)) for width in widths)
-    near, left, right, score, capped = contained_pairs(windows(options.width_words), options.threshold, short)
+    of_seed = windows(options.width_words, recipe.with_public_hashes().secret)  # each run looks up the same pairs
+    exact = windows(options.width_words)
+    near, left, right, score, capped = contained_pairs(of_seed, options.threshold, short, exact)
     stats.update(candidates=int(left.size), compared=int(left.size), capped=capped)
     return Measured(near, left, right, score)
 
 
 def _weighted(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Measured:
     options = recipe.options
-    own = heads.texts(slice(None), recipe.but(width_words=1)).sets  # single words: their rarity is the information
+    recipe = recipe.but(width_words=1)  # single words: their rarity is the information
+    own = heads.texts(slice(None), recipe.with_public_hashes()).sets  # each run looks up the same pairs
+    exact = heads.texts(slice(None), recipe).sets
     found = dense(own)
     weights = weighted.rarity_weights(found)
     words = np.empty(weights.size, np.uint64)  # the hash of each rank
@@ -209,7 +213,11 @@ def _weighted(heads: Heads, recipe: Recipe, stats: dict[str, Any]) -> Measured:
     stats.update(candidates=int(left.size), compared=int(left.size), capped=capped)
 
     def again(one: I64, other: I64) -> F64:
-        return weighted.pair_similarities(found, weights, one, other)
+        score = weighted.pair_similarities(found, weights, one, other)
+        near = np.flatnonzero(score >= options.threshold)
+        pair = one[near], other[near]
+        score[near[intersections(ranked(own), *pair) != intersections(ranked(exact), *pair)]] = 0.0  # forged
+        return score
 
     return Measured(np.arange(heads.starts.size), left, right, again(left, right), again)
 

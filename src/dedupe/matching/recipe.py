@@ -12,6 +12,7 @@ import numpy as np
 from dedupe.core import bands
 from dedupe.core.bands import Plan
 from dedupe.core.clustering.survivors import LEADERS
+from dedupe.core.hashing import key_of_seed, process_key
 from dedupe.errors import OptionError
 from dedupe.options import DESCRIPTIONS, Options, column_policy, listed
 
@@ -96,12 +97,15 @@ class Recipe:
         place: Where it works, a name in PLACES.
         plan: Bands and rows; of no meaning for the measure ``coverage``.
         leaders: Survivors of a bucket that later blocks are compared with.
+        secret: Key of the hashes that texts are named and compared by. No answer depends on it, and who writes a text
+            does not know it, so that no text can be made whose hashes are those of another.
     """
 
     options: Options
     place: str
     plan: Plan = field(default=None)  # type: ignore[assignment]  # planned for the options when it is None
     leaders: int = LEADERS
+    secret: int = field(default_factory=process_key, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """See that the options hold in the place, and plan the bands.
@@ -172,6 +176,10 @@ class Recipe:
             is_spaced = n_bytes > _BYTES_ALONE * n_words
             return n_words <= np.where(is_spaced, SHORT_WORDS, 2 * SHORT_WORDS)
         return np.full(np.shape(n_words), self.options.lose == "nothing")
+
+    def with_public_hashes(self) -> Recipe:
+        """The same recipe with the hashes that follow from the seed, which other runs and libraries have as well."""
+        return replace(self, secret=key_of_seed(self.options.seed))
 
     def but(self, **changes: Any) -> Recipe:
         """The same recipe with other options that leave the plan as it is."""

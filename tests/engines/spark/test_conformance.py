@@ -12,7 +12,18 @@ import pytest
 import dedupe
 from dedupe.engines import spark
 from tests.conformance.places import Answer, in_memory
-from tests.conformance.scenarios import BY_HAND, COLLECTED, HOSTILE, REFUSED, SHORT, Scenario, counting, days, scores
+from tests.conformance.scenarios import (
+    BY_HAND,
+    COLLECTED,
+    FORGERIES,
+    HOSTILE,
+    REFUSED,
+    SHORT,
+    Scenario,
+    counting,
+    days,
+    scores,
+)
 
 TEXTS = [
     text
@@ -76,6 +87,11 @@ def test_spark_gives_the_answer_of_find(session: Any, settings: Mapping[str, Any
 
     assert answer == in_memory(scenario)
     assert len(answer) > 10
+
+
+@pytest.mark.parametrize("scenario", FORGERIES[:5], ids=lambda scenario: scenario.name)
+def test_spark_keeps_a_text_that_was_forged(session: Any, scenario: Scenario) -> None:
+    assert on_spark(session, scenario) == {}
 
 
 @pytest.mark.parametrize("scenario", REFUSED, ids=lambda scenario: scenario.name)

@@ -51,16 +51,16 @@ def plain_texts(buffer: U8, starts: I64, ends: I64, *, threads: int | None = Non
     )
 
 
-def byte_hashes(buffer: U8, starts: I64, ends: I64, *, seed: int, threads: int | None = None) -> U64:
-    """Hash the bytes of blocks, by SipHash-1-3 with 128 bits and a key from the seed.
+def byte_hashes(buffer: U8, starts: I64, ends: I64, *, secret: int, threads: int | None = None) -> U64:
+    """Hash the bytes of blocks, by SipHash-1-3 with 128 bits and a key from a secret.
 
-    No one finds two texts with one hash by chance, and whoever does not know the seed finds none at all.
+    No one finds two texts with one hash by chance, and whoever does not know the secret finds none at all.
 
     Args:
         buffer: Array of shape (n_bytes,), uint8.
         starts: Array of shape (n_blocks,), int64, byte offsets.
         ends: Array of shape (n_blocks,), int64.
-        seed: The key comes from it; keep it secret where strangers fill a collection.
+        secret: The key comes from it.
         threads: Threads to use.
 
     Returns:
@@ -69,7 +69,7 @@ def byte_hashes(buffer: U8, starts: I64, ends: I64, *, seed: int, threads: int |
     Source:
         J.-P. Aumasson, D. Bernstein, "SipHash: a fast short-input PRF", INDOCRYPT 2012.
     """
-    key = _key_of(seed)
+    key = _key_of(secret)
     if not backend.native():
         return _sip(buffer, starts, ends, np.array(key, np.uint64))
     hashes = np.empty((starts.size, 2), np.uint64)
@@ -82,8 +82,8 @@ def byte_hashes(buffer: U8, starts: I64, ends: I64, *, seed: int, threads: int |
 
 
 @lru_cache(maxsize=16)
-def _key_of(seed: int) -> tuple[int, int]:
-    first, second = fmix64(np.array([seed + GOLDEN & MASK, seed + POSITION & MASK], np.uint64)).tolist()
+def _key_of(secret: int) -> tuple[int, int]:
+    first, second = fmix64(np.array([secret + GOLDEN & MASK, secret + POSITION & MASK], np.uint64)).tolist()
     return first, second
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from dedupe.core.hashing import F64, I64, distinct, inverse, offsets_of, ranges, slices
-from dedupe.core.measures.similarity import containment, dense, intersections
+from dedupe.core.measures.similarity import containment, dense, intersections, ranked
 from dedupe.core.shingles import Shingles
 
 HOLDERS = 1000  # blocks, the largest first, that are tried for one shingle
@@ -15,7 +15,7 @@ _PART = 1 << 20  # pairs looked up at a time
 
 
 def contained_pairs(
-    sets: Shingles, threshold: float, short: Iterable[tuple[I64, Shingles]] = ()
+    sets: Shingles, threshold: float, short: Iterable[tuple[I64, Shingles]] = (), exact: Shingles | None = None
 ) -> tuple[I64, I64, I64, F64, int]:
     """Find every pair in which the larger block holds a share of the smaller one's shingles.
 
@@ -25,10 +25,11 @@ def contained_pairs(
     A block with fewer words than a shingle is contained where all its words stand in a row.
 
     Args:
-        sets: Sorted shingle sets, in policy order.
+        sets: Sorted shingle sets, in policy order; which pairs are looked up depends on them alone.
         threshold: Containment from which a pair matches, above 0 up to 1.
         short: For each number of words below that of a shingle, by falling number: the blocks that have so many, and
             the shingles of so many words of all blocks.
+        exact: The same sets by other hashes, which the shares are counted with; None for `sets`.
 
     Returns:
         Array of shape (n_blocks,), int64: blocks by falling size, short ones behind the others; ties in policy order;
@@ -67,7 +68,7 @@ def contained_pairs(
         parts.append(distinct((holder * sizes.size + inner)[holder < inner]))
     pair = distinct(np.concatenate(parts))
     left, right = pair // max(sizes.size, 1), pair % max(sizes.size, 1)
-    score = containment(intersections(found, left, right), sizes[right])
+    score = containment(intersections(found if exact is None else ranked(exact.take(order)), left, right), sizes[right])
     place = inverse(order)
     for blocks, windows in short:
         holder, inner, left_out = _holders(blocks, windows, place)

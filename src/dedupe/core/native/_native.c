@@ -251,13 +251,13 @@ static PyObject *native_lines(PyObject *module, PyObject *args)
 
 /* ---- words ---- */
 
-static Outcome write_words(const Text *text, int64_t *offsets, uint64_t *hashes, int64_t *starts, int64_t *ends,
-                           size_t room)
+static Outcome write_words(const Text *text, Key key, int64_t *offsets, uint64_t *hashes, int64_t *starts,
+                           int64_t *ends, size_t room)
 {
     Outcome outcome = DONE;
     size_t n = 0;
     uint64_t *turn = malloc((TURN + SLACK) * 3 * sizeof *turn);
-    Tokenizer t = {.table = &text->table, .buffer = text->buffer, .limit = text->buffer + text->size};
+    Tokenizer t = {.table = &text->table, .buffer = text->buffer, .limit = text->buffer + text->size, .keys.hash = key};
     if (!turn) return NO_MEMORY;
     if (starts) {
         t.starts = (int64_t *)(turn + TURN + SLACK);
@@ -288,8 +288,9 @@ static Outcome write_words(const Text *text, int64_t *offsets, uint64_t *hashes,
 static PyObject *native_words(PyObject *module, PyObject *args)
 {
     PyObject *in[6], *offsets_out, *hashes_out, *starts_out, *ends_out;
-    if (!PyArg_ParseTuple(args, "OOOOOOOOOO:words", in, in + 1, in + 2, in + 3, in + 4, in + 5, &offsets_out,
-                          &hashes_out, &starts_out, &ends_out))
+    unsigned long long key = 0;
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOO|K:words", in, in + 1, in + 2, in + 3, in + 4, in + 5, &offsets_out,
+                          &hashes_out, &starts_out, &ends_out, &key))
         return NULL;
     Held held = {.n_views = 0};
     Text text;
@@ -308,7 +309,7 @@ static PyObject *native_words(PyObject *module, PyObject *args)
                (ends = borrow(&held, ends_out, "word_ends", I64, true, &room));
     if (fits) {
         Py_BEGIN_ALLOW_THREADS
-        outcome = write_words(&text, offsets, hashes, starts, ends, (size_t)room);
+        outcome = write_words(&text, key_of(key), offsets, hashes, starts, ends, (size_t)room);
         Py_END_ALLOW_THREADS
         fits = raise_outcome(outcome, "hashes is too short for the words; count them first with hashes=None");
     }
@@ -322,6 +323,7 @@ static PyObject *native_words(PyObject *module, PyObject *args)
 typedef struct {
     const uint32_t *a, *b;
     const uint64_t *scope; /* or NULL */
+    Key key, name_key;
     size_t width, n_bands, n_rows;
     int32_t *n_words;
     uint64_t *text_hash, *keys;
@@ -334,7 +336,8 @@ static Outcome write_sketches(const Text *text, const Sketch *out)
     const size_t n_hashes = out->n_bands * out->n_rows, padded = (n_hashes + 7) / 8 * 8;
     Minimize *minimize = widest_minimize();
     Shingler s;
-    bool has_memory = make_shingler(&s, &text->table, text->buffer, (size_t)text->size, out->width);
+    bool has_memory = make_shingler(&s, &text->table, text->buffer, (size_t)text->size, out->width, out->key,
+                                    &out->name_key);
     uint32_t *minima = calloc(3 * padded + s.turn + SLACK, sizeof *minima);
     if (!has_memory || !minima) outcome = NO_MEMORY;
     uint32_t *a = minima + padded, *b = a + padded, *x = b + padded; /* permutations of the padding stay 0 */
@@ -366,8 +369,9 @@ static PyObject *native_sketch(PyObject *module, PyObject *args)
 {
     PyObject *in[6], *a, *b, *scope, *n_words, *text_hash_out, *keys, *signatures;
     Py_ssize_t width, n_bands, n_rows;
-    if (!PyArg_ParseTuple(args, "OOOOOOnOOnnOOOOO:sketch", in, in + 1, in + 2, in + 3, in + 4, in + 5, &width, &a, &b,
-                          &n_bands, &n_rows, &scope, &n_words, &text_hash_out, &keys, &signatures))
+    unsigned long long key, name_key;
+    if (!PyArg_ParseTuple(args, "OOOOOOnKKOOnnOOOOO:sketch", in, in + 1, in + 2, in + 3, in + 4, in + 5, &width, &key,
+                          &name_key, &a, &b, &n_bands, &n_rows, &scope, &n_words, &text_hash_out, &keys, &signatures))
         return NULL;
     if (!width_fits(width)) return NULL;
     if (n_bands < 1 || n_rows < 1 || n_bands > MAX_HASHES / n_rows)
@@ -375,7 +379,8 @@ static PyObject *native_sketch(PyObject *module, PyObject *args)
                             n_bands, n_rows);
     Held held = {.n_views = 0};
     Text text;
-    Sketch out = {.width = (size_t)width, .n_bands = (size_t)n_bands, .n_rows = (size_t)n_rows};
+    Sketch out = {.key = key_of(key), .name_key = key_of(name_key), .width = (size_t)width,
+                  .n_bands = (size_t)n_bands, .n_rows = (size_t)n_rows};
     Outcome outcome = DONE;
     Py_ssize_t n_hashes = n_bands * n_rows;
     bool fits = borrow_text(&held, in, &text);
@@ -401,13 +406,13 @@ static PyObject *native_sketch(PyObject *module, PyObject *args)
 
 /* ---- shingle_sets ---- */
 
-static Outcome write_sets(const Text *text, size_t width, int64_t *offsets, uint64_t *hashes, size_t room)
+static Outcome write_sets(const Text *text, size_t width, Key key, int64_t *offsets, uint64_t *hashes, size_t room)
 {
     Outcome outcome = DONE;
     uint64_t *spare = NULL;
     size_t n_spare = 0, begin = 0;
     Shingler s;
-    if (!make_shingler(&s, &text->table, text->buffer, (size_t)text->size, width)) outcome = NO_MEMORY;
+    if (!make_shingler(&s, &text->table, text->buffer, (size_t)text->size, width, key, NULL)) outcome = NO_MEMORY;
     offsets[0] = 0;
     for (Py_ssize_t i = 0; i < text->n_blocks && outcome == DONE; i++) {
         size_t n = begin;
@@ -438,7 +443,8 @@ static PyObject *native_shingle_sets(PyObject *module, PyObject *args)
 {
     PyObject *in[6], *offsets_out, *hashes_out;
     Py_ssize_t width;
-    if (!PyArg_ParseTuple(args, "OOOOOOnOO:shingle_sets", in, in + 1, in + 2, in + 3, in + 4, in + 5, &width,
+    unsigned long long key;
+    if (!PyArg_ParseTuple(args, "OOOOOOnKOO:shingle_sets", in, in + 1, in + 2, in + 3, in + 4, in + 5, &width, &key,
                           &offsets_out, &hashes_out) ||
         !width_fits(width))
         return NULL;
@@ -456,7 +462,7 @@ static PyObject *native_shingle_sets(PyObject *module, PyObject *args)
     }
     if (fits) {
         Py_BEGIN_ALLOW_THREADS
-        outcome = write_sets(&text, (size_t)width, offsets, hashes, (size_t)room);
+        outcome = write_sets(&text, (size_t)width, key_of(key), offsets, hashes, (size_t)room);
         Py_END_ALLOW_THREADS
         fits = raise_outcome(outcome, "hashes is too short: it must hold the shingles of all blocks before repeats go");
     }
@@ -822,14 +828,14 @@ static PyMethodDef methods[] = {
      "Write documents (unit 0), paragraphs (1) or lines (2) without regard to fences; return how many, and whether "
      "a fence may stand somewhere. With None for the outputs, count lines."},
     {"words", native_words, METH_VARARGS,
-     "words(buffer, starts, ends, pages, entries, expansions, offsets, hashes, word_starts, word_ends)\n--\n\n"
+     "words(buffer, starts, ends, pages, entries, expansions, offsets, hashes, word_starts, word_ends, key=0)\n--\n\n"
      "Write the word hashes of each block, and return how many; None for an output leaves it out."},
     {"sketch", native_sketch, METH_VARARGS,
-     "sketch(buffer, starts, ends, pages, entries, expansions, width_words, a, b, n_bands, n_rows, scope, n_words, "
-     "text_hash, keys, signatures)\n--\n\n"
+     "sketch(buffer, starts, ends, pages, entries, expansions, width_words, key, secret, a, b, n_bands, n_rows, scope, "
+     "n_words, text_hash, keys, signatures)\n--\n\n"
      "Write the word count, text hash, band keys and signature of each block."},
     {"shingle_sets", native_shingle_sets, METH_VARARGS,
-     "shingle_sets(buffer, starts, ends, pages, entries, expansions, width_words, offsets, hashes)\n--\n\n"
+     "shingle_sets(buffer, starts, ends, pages, entries, expansions, width_words, key, offsets, hashes)\n--\n\n"
      "Write the sorted shingles of each block without repeats, and return how many."},
     {"intersections", native_intersections, METH_VARARGS,
      "intersections(offsets, hashes, left, right, counts, threshold=0.0)\n--\n\n"

@@ -40,6 +40,7 @@ def words(
     hashes: _U64 | None,
     word_starts: _I64 | None,
     word_ends: _I64 | None,
+    key: int = 0,
 ) -> int: ...
 def sketch(
     buffer: _U8,
@@ -49,6 +50,8 @@ def sketch(
     entries: _U32,
     expansions: _U32,
     width_words: int,
+    key: int,
+    secret: int,
     a: _U32,
     b: _U32,
     n_bands: int,
@@ -67,6 +70,7 @@ def shingle_sets(
     entries: _U32,
     expansions: _U32,
     width_words: int,
+    key: int,
     offsets: _I64,
     hashes: _U64,
 ) -> int: ...

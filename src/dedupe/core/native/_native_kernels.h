@@ -45,6 +45,29 @@ static inline uint64_t fmix64(uint64_t x)
     return x ^ x >> 33;
 }
 
+/* Both halves of the product, one over the other: of x * 1 that is x. */
+static inline uint64_t folded_product(uint64_t x, uint64_t y)
+{
+#ifdef __SIZEOF_INT128__
+    __extension__ typedef unsigned __int128 Wide;
+    const Wide product = (Wide)x * y;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+    const uint64_t low = UINT32_MAX, x0 = x & low, x1 = x >> 32, y0 = y & low, y1 = y >> 32;
+    const uint64_t middle = x1 * y0 + (x0 * y0 >> 32), other = x0 * y1 + (middle & low); /* neither overflows */
+    return x * y ^ (x1 * y1 + (middle >> 32) + (other >> 32));
+#endif
+}
+
+/* What words are hashed with. Whoever does not know it cannot tell two words of one hash; the key of 0 is public. */
+typedef struct {
+    uint64_t plus, times;
+} Key;
+
+static inline Key key_of(uint64_t number) { return (Key){number, fmix64(number) | 1}; }
+
+static inline uint64_t keyed(Key key, uint64_t chunk) { return folded_product(chunk + key.plus, key.times); }
+
 static inline uint32_t fmix32(uint32_t x)
 {
     x = (x ^ x >> 16) * 0x85EBCA6Bu;
@@ -196,7 +219,13 @@ typedef struct {
 } Table;
 
 typedef struct {
+    Key hash, name;
+    bool has_names;
+} Keys;
+
+typedef struct {
     uint64_t chunk, sum; /* bytes of the chunk that is not full yet; mixed full chunks */
+    uint64_t name;       /* the sum of the full chunks under the key of names */
     uint64_t size;       /* folded bytes so far */
     const uint8_t *start, *end;
     int kind;            /* LETTER or ALONE, or SEPARATOR when no word is open */
@@ -207,38 +236,47 @@ typedef struct {
     const uint8_t *buffer, *limit; /* all the text: no load goes past `limit` */
     const uint8_t *at, *end;       /* what is left of the block */
     int64_t *starts, *ends;        /* where the words lie in the buffer, or NULL */
+    Keys keys;
+    uint64_t *names;               /* what text hashes are made of, or NULL */
     OpenWord open;
     uint32_t *marks;               /* combining marks that wait for canonical order */
     size_t n_marks, marks_room;
     bool out_of_memory;
 } Tokenizer;
 
-static inline void add_byte(OpenWord *word, uint32_t byte)
+static inline void add_chunk(const Keys *keys, OpenWord *word, uint64_t position)
+{
+    const uint64_t chunk = word->chunk + position;
+    word->sum += fmix64(keys->hash.plus ? keyed(keys->hash, chunk) : chunk); /* the key of 0 changes nothing */
+    if (keys->has_names) word->name += keyed(keys->name, chunk);
+}
+
+static inline void add_byte(const Keys *keys, OpenWord *word, uint32_t byte)
 {
     word->chunk |= (uint64_t)byte << 8 * (word->size & 7);
     if ((++word->size & 7) == 0) {
-        word->sum += fmix64(word->chunk + (word->size >> 3) * POSITION);
+        add_chunk(keys, word, (word->size >> 3) * POSITION);
         word->chunk = 0;
     }
 }
 
 /* Any folded code point but ASCII is three bytes of seven bits, so each byte has its top bit set. */
-static inline void add_three_bytes(OpenWord *word, uint32_t point)
+static inline void add_three_bytes(const Keys *keys, OpenWord *word, uint32_t point)
 {
     uint64_t bytes = 0x808080u | (point >> 14 & 127) | (point >> 7 & 127) << 8 | (point & 127) << 16;
     unsigned used = word->size & 7;
     word->chunk |= bytes << 8 * used;
     word->size += 3;
     if (used >= 5) { /* the chunk is full; what did not fit opens the next one (shifts of 24, 16 and 8) */
-        word->sum += fmix64(word->chunk + (word->size >> 3) * POSITION);
+        add_chunk(keys, word, (word->size >> 3) * POSITION);
         word->chunk = bytes >> (64 - 8 * used);
     }
 }
 
-static inline void add_point(OpenWord *word, uint32_t point)
+static inline void add_point(const Keys *keys, OpenWord *word, uint32_t point)
 {
-    if (point < 0x80) add_byte(word, point);
-    else add_three_bytes(word, point);
+    if (point < 0x80) add_byte(keys, word, point);
+    else add_three_bytes(keys, word, point);
 }
 
 static bool in_order(const uint32_t *marks, size_t n)
@@ -256,20 +294,20 @@ static OpenWord add_marks(Tokenizer *t, OpenWord word)
     const size_t n = t->n_marks;
     t->n_marks = 0;
     if (in_order(t->marks, n)) {
-        for (size_t i = 0; i < n; i++) add_point(&word, t->marks[i] & 0x1FFFFF);
+        for (size_t i = 0; i < n; i++) add_point(&t->keys, &word, t->marks[i] & 0x1FFFFF);
         return word;
     }
     bool used[256] = {false};
     for (size_t i = 0; i < n; i++) used[t->marks[i] >> 24] = true;
     for (uint32_t combining = 0; combining < 256; combining++)
         for (size_t i = 0; used[combining] && i < n; i++)
-            if (t->marks[i] >> 24 == combining) add_point(&word, t->marks[i] & 0x1FFFFF);
+            if (t->marks[i] >> 24 == combining) add_point(&t->keys, &word, t->marks[i] & 0x1FFFFF);
     return word;
 }
 
 static inline void flush_marks(Tokenizer *t, OpenWord *word)
 {
-    if (t->n_marks == 1) add_point(word, t->marks[0] & 0x1FFFFF);
+    if (t->n_marks == 1) add_point(&t->keys, word, t->marks[0] & 0x1FFFFF);
     else if (t->n_marks) *word = add_marks(t, *word);
     t->n_marks = 0;
 }
@@ -292,8 +330,9 @@ static void keep_mark(Tokenizer *t, uint32_t entry)
 static inline size_t close_word(Tokenizer *t, OpenWord *word, uint64_t *hashes, size_t n)
 {
     flush_marks(t, word);
-    if (word->size & 7) word->sum += fmix64(word->chunk + ((word->size >> 3) + 1) * POSITION);
+    if (word->size & 7) add_chunk(&t->keys, word, ((word->size >> 3) + 1) * POSITION);
     hashes[n] = fmix64(word->size * GOLDEN + word->sum);
+    if (t->names) t->names[n] = word->size * GOLDEN + word->name;
     if (t->starts) {
         t->starts[n] = word->start - t->buffer;
         t->ends[n] = word->end - t->buffer;
@@ -325,7 +364,7 @@ static inline size_t feed(Tokenizer *t, OpenWord *word, uint32_t entry, const ui
         if (kind != IGNORED && word->kind) n = close_word(t, word, hashes, n);
         return n;
     }
-    add_point(word, entry & 0x1FFFFF);
+    add_point(&t->keys, word, entry & 0x1FFFFF);
     word->end = to;
     return n;
 }
@@ -356,11 +395,13 @@ static inline uint32_t look_up(const Table *table, uint32_t point)
 }
 
 /* The usual case in a loop of its own, which the processor's registers suffice for: more letters of a word. */
-static const uint8_t *more_letters(const Table *table, OpenWord *open, const uint8_t *at, const uint8_t *end)
+static const uint8_t *more_letters(const Tokenizer *t, OpenWord *open, const uint8_t *at, const uint8_t *end)
 {
+    const Table *table = t->table;
     const uint16_t *pages = table->pages;
     const uint32_t *entries = table->entries;
     const size_t n_pages = table->n_pages;
+    const Keys keys = t->keys;
     OpenWord word = *open;
     while (at < end) {
         const uint8_t *next = at;
@@ -368,7 +409,7 @@ static const uint8_t *more_letters(const Table *table, OpenWord *open, const uin
         if (point >> 7 >= n_pages) break;
         uint32_t entry = entries[(size_t)pages[point >> 7] * 128 + (point & 127)];
         if (entry >> 21 != LETTER) break; /* no other class, no combining class */
-        add_point(&word, entry & 0x1FFFFF);
+        add_point(&keys, &word, entry & 0x1FFFFF);
         word.end = at = next;
     }
     *open = word;
@@ -386,7 +427,7 @@ static size_t table_words(Tokenizer *t, uint64_t *hashes, size_t n, size_t room)
         uint32_t entry = look_up(&table, decode(&at, end));
         if ((entry >> 21 & 7) != EXPANDS) {
             n = feed(t, &word, entry, from, at, hashes, n);
-            if (word.kind == LETTER && !t->n_marks) at = more_letters(t->table, &word, at, end);
+            if (word.kind == LETTER && !t->n_marks) at = more_letters(t, &word, at, end);
             continue;
         }
         size_t where = entry & 0x1FFFFF;
@@ -436,20 +477,24 @@ static inline void classify(const uint8_t *p, uint64_t *word, uint64_t *high)
 #endif
 
 /* A word of ASCII letters and digits. Setting bit 0x20 makes letters lower case and leaves digits alone. */
-static inline uint64_t ascii_word(const uint8_t *p, size_t size, const uint8_t *limit)
+static inline size_t add_ascii_word(Tokenizer *t, const Keys *keys, const uint8_t *from, const uint8_t *to,
+                                    uint64_t *hashes, size_t n)
 {
     const uint64_t lower = 0x2020202020202020u;
-    uint64_t sum = 0, position = POSITION;
+    const size_t size = (size_t)(to - from);
+    OpenWord word = {0};
+    uint64_t position = POSITION;
+    const uint8_t *p = from;
     size_t left = size;
-    for (; left > 8; left -= 8, p += 8, position += POSITION) sum += fmix64((load(p, 8) | lower) + position);
-    uint64_t last = limit - p >= 8 ? load(p, 8) : load(p, left); /* eight bytes are one instruction */
-    last = (last | lower) & ~UINT64_C(0) >> (64 - 8 * left);
-    return fmix64(size * GOLDEN + sum + fmix64(last + position));
-}
-
-static inline size_t add_ascii_word(Tokenizer *t, const uint8_t *from, const uint8_t *to, uint64_t *hashes, size_t n)
-{
-    hashes[n] = ascii_word(from, (size_t)(to - from), t->limit);
+    for (; left > 8; left -= 8, p += 8, position += POSITION) {
+        word.chunk = load(p, 8) | lower;
+        add_chunk(keys, &word, position);
+    }
+    word.chunk = t->limit - p >= 8 ? load(p, 8) : load(p, left); /* eight bytes are one instruction */
+    word.chunk = (word.chunk | lower) & ~UINT64_C(0) >> (64 - 8 * left);
+    add_chunk(keys, &word, position);
+    hashes[n] = fmix64(size * GOLDEN + word.sum);
+    if (keys->has_names) t->names[n] = size * GOLDEN + word.name;
     if (t->starts) {
         t->starts[n] = from - t->buffer;
         t->ends[n] = to - t->buffer;
@@ -460,6 +505,7 @@ static inline size_t add_ascii_word(Tokenizer *t, const uint8_t *from, const uin
 /* ASCII text, a window of 64 bytes at a time; stops before the first word that the table must decide. */
 static size_t ascii_words(Tokenizer *t, uint64_t *hashes, size_t n, size_t room)
 {
+    const Keys keys = t->keys; /* a local copy stays in registers */
     const uint8_t *at = t->at;
     while (at < t->end && n < room) {
         size_t left = smaller((size_t)(t->end - at), 64);
@@ -478,14 +524,14 @@ static size_t ascii_words(Tokenizer *t, uint64_t *hashes, size_t n, size_t room)
         const bool is_last = at + ascii == t->end;
         if (ascii < 64 && !is_last) stops &= ~(UINT64_C(1) << ascii); /* a mark may follow: not the word's end yet */
         for (; stops; starts &= starts - 1, stops &= stops - 1)
-            n = add_ascii_word(t, at + lowest_bit(starts), at + lowest_bit(stops), hashes, n);
+            n = add_ascii_word(t, &keys, at + lowest_bit(starts), at + lowest_bit(stops), hashes, n);
         if (starts && !is_last) { /* a word that goes on behind what was classified, or may do so */
             size_t from = lowest_bit(starts);
             t->at = at += from;
             if (ascii < 64 || from == 0) return n; /* it touches other text, or fills the window */
             continue;
         }
-        if (starts) n = add_ascii_word(t, at + lowest_bit(starts), at + 64, hashes, n);
+        if (starts) n = add_ascii_word(t, &keys, at + lowest_bit(starts), at + 64, hashes, n);
         t->at = at += ascii;
         if (ascii < left) return n;
     }
@@ -520,25 +566,33 @@ typedef struct {
     size_t turn;         /* words per turn, at least `width` */
     uint64_t top;        /* MULTIPLY to the power of `width` */
     uint64_t *recent;    /* the last `width` words, then those of this turn */
+    uint64_t *names;     /* of the words of this turn, for the text hash; NULL without one */
     uint64_t *shingles;  /* those of this turn */
     uint64_t rolling, power;
     uint64_t n_words, sums[2];
     bool is_done;
 } Shingler;
 
-static bool make_shingler(Shingler *s, const Table *table, const uint8_t *buffer, size_t size, size_t width)
+static bool make_shingler(Shingler *s, const Table *table, const uint8_t *buffer, size_t size, size_t width, Key key,
+                          const Key *name_key)
 {
     *s = (Shingler){.width = width, .turn = width > TURN ? width : TURN, .top = 1};
-    s->words = (Tokenizer){.table = table, .buffer = buffer, .limit = buffer + size};
+    s->words = (Tokenizer){.table = table, .buffer = buffer, .limit = buffer + size, .keys.hash = key};
+    if (name_key) {
+        s->words.keys.name = *name_key;
+        s->words.keys.has_names = true;
+        s->words.names = s->names = malloc((s->turn + SLACK) * sizeof *s->names);
+    }
     for (size_t j = 0; j < width; j++) s->top *= MULTIPLY;
     s->recent = calloc(width + s->turn + SLACK, sizeof *s->recent);
     s->shingles = malloc((s->turn + SLACK) * sizeof *s->shingles);
-    return s->recent && s->shingles;
+    return s->recent && s->shingles && (s->names || !name_key);
 }
 
 static void free_shingler(Shingler *s)
 {
     free(s->recent);
+    free(s->names);
     free(s->shingles);
     free(s->words.marks);
 }
@@ -562,11 +616,12 @@ static size_t next_shingles(Shingler *s)
     size_t n_fresh = next_words(&s->words, fresh, s->turn), n = 0, i = 0;
     s->is_done = s->words.at == s->words.end;
 
+    const Key name_key = s->words.keys.name;
     uint64_t position = s->n_words * POSITION;
-    for (size_t k = 0; k < n_fresh; k++) {
-        uint64_t mixed = fmix64(fresh[k] + (position += POSITION));
+    for (size_t k = 0; s->names && k < n_fresh; k++) {
+        uint64_t mixed = keyed(name_key, s->names[k] + (position += POSITION));
         s->sums[0] += mixed;
-        s->sums[1] += fmix64(mixed + SECOND);
+        s->sums[1] += mixed * mixed;
     }
     uint64_t rolling = s->rolling;
     for (; i < n_fresh && s->n_words < width; i++) {
@@ -598,9 +653,9 @@ static void text_hash(const Shingler *s, int64_t start, int64_t end, uint64_t ou
         size = (uint64_t)(stop - p);
         sums[0] = sums[1] = RAW;
         for (uint64_t position = POSITION; p < stop; p += smaller(8, (size_t)(stop - p)), position += POSITION) {
-            uint64_t mixed = fmix64(load(p, smaller(8, (size_t)(stop - p))) + position);
+            uint64_t mixed = keyed(s->words.keys.name, load(p, smaller(8, (size_t)(stop - p))) + position);
             sums[0] += mixed;
-            sums[1] += fmix64(mixed + SECOND);
+            sums[1] += mixed * mixed;
         }
     }
     out[0] = fmix64(size * GOLDEN + sums[0]);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -18,6 +19,7 @@ from dedupe.core.hashing import (
     Bool,
     distinct,
     fmix64,
+    keyed,
     offsets_of,
     opens_run,
     ranges,
@@ -70,13 +72,15 @@ class _Cut(NamedTuple):
     ends: I64
 
 
-def words(buffer: U8, starts: I64, ends: I64) -> Words:
+def words(buffer: U8, starts: I64, ends: I64, key: int = 0, *, as_names: bool = False) -> Words:
     """Cut blocks into words and hash each.
 
     Args:
         buffer: Array of shape (n_bytes,), uint8, UTF-8 text.
         starts: Array of shape (n_blocks,), int64, ascending byte offsets on character borders.
         ends: Array of shape (n_blocks,), int64; blocks do not overlap.
+        key: Key of the hashes; 0 for the public ones.
+        as_names: Give the names that text hashes are made of, in place of the hashes.
 
     Returns:
         The words in order; a block of punctuation alone has none.
@@ -87,30 +91,35 @@ def words(buffer: U8, starts: I64, ends: I64) -> Words:
     sizes = ends - starts
     region = buffer[int(starts[0]) : int(ends[-1])]
     if region.size > 2 * int(sizes.sum()) + 4096:
-        return _gathered(buffer, starts, sizes)
+        return _gathered(buffer, starts, sizes, key, as_names)
     if int(region.max(initial=0)) >= 0x80 and starts.size > 1:
         wide = _has_wide(region, starts - starts[0], sizes)
         if not wide.all():
-            return _merged(buffer, starts, sizes, wide)
-    return _words(region, starts, ends)
+            return _merged(buffer, starts, sizes, wide, key, as_names)
+    return _words(region, starts, ends, key, as_names)
 
 
-def _words(region: U8, starts: I64, ends: I64) -> Words:
+def _words(region: U8, starts: I64, ends: I64, key: int, as_names: bool) -> Words:
     """Words of the blocks of one stretch of the buffer, which begins at the first block."""
     base = int(starts[0])
     borders = distinct(np.concatenate((starts, ends))) - base
     cut = _cut_ascii(region, borders) if int(region.max(initial=0)) < 0x80 else _cut_unicode(region, borders)
-    hashes = fmix64(cut.sizes.astype(np.uint64) * np.uint64(GOLDEN) + _chunk_sums(cut.folded, cut.at, cut.sizes))
+    hashes = cut.sizes.astype(np.uint64) * np.uint64(GOLDEN)
+    spans = cut.folded, cut.at, cut.sizes
+    if as_names:
+        hashes += _chunk_sums(*spans, lambda chunks: keyed(chunks, key))
+    else:
+        hashes = fmix64(hashes + _chunk_sums(*spans, lambda chunks: fmix64(keyed(chunks, key))))
     first = np.searchsorted(cut.starts, starts - base)
     counts = np.searchsorted(cut.starts, ends - base) - first
     inside = slice(None) if int(counts.sum()) == hashes.size else ranges(first, counts)  # no words of the gaps
     return Words(hashes[inside], offsets_of(counts), cut.starts[inside] + base, cut.ends[inside] + base)
 
 
-def _gathered(buffer: U8, starts: I64, sizes: I64) -> Words:
+def _gathered(buffer: U8, starts: I64, sizes: I64, key: int, as_names: bool) -> Words:
     """Copy sparse blocks together instead of reading the text between them."""
     packed = offsets_of(sizes)
-    found = words(buffer[ranges(starts, sizes)], packed[:-1], packed[1:])
+    found = words(buffer[ranges(starts, sizes)], packed[:-1], packed[1:], key, as_names=as_names)
     shift = np.repeat(starts - packed[:-1], np.diff(found.offsets))
     return found._replace(starts=found.starts + shift, ends=found.ends + shift)
 
@@ -122,10 +131,10 @@ def _has_wide(region: U8, starts: I64, sizes: I64) -> Bool:
     return result
 
 
-def _merged(buffer: U8, starts: I64, sizes: I64, wide: Bool) -> Words:
+def _merged(buffer: U8, starts: I64, sizes: I64, wide: Bool, key: int, as_names: bool) -> Words:
     """Cut the blocks in ASCII and the others each by their own road, and put them back in order."""
     groups = (np.flatnonzero(wide), np.flatnonzero(~wide))
-    parts = [_gathered(buffer, starts[group], sizes[group]) for group in groups]
+    parts = [_gathered(buffer, starts[group], sizes[group], key, as_names) for group in groups]
     counts = np.empty(starts.size, np.int64)
     for group, part in zip(groups, parts, strict=True):
         counts[group] = np.diff(part.offsets)
@@ -138,26 +147,33 @@ def _merged(buffer: U8, starts: I64, sizes: I64, wide: Bool) -> Words:
     return merged
 
 
-def text_hashes(found: Words, buffer: U8, starts: I64, ends: I64) -> U64:
+def text_hashes(buffer: U8, starts: I64, ends: I64, key: int) -> U64:
     """Name each block by its words in order, or by its bytes when it has no word.
+
+    Args:
+        buffer: Array of shape (n_bytes,), uint8, UTF-8.
+        starts: Array of shape (n_blocks,), int64, ascending.
+        ends: Array of shape (n_blocks,), int64.
+        key: Whoever does not know it finds no two texts with one hash.
 
     Returns:
         Array of shape (n_blocks, 2), uint64.
     """
+    found = words(buffer, starts, ends, key, as_names=True)
     counts = np.diff(found.offsets)
     place = (ranges(np.zeros_like(counts), counts) + 1).astype(np.uint64)
-    mixed = fmix64(found.hashes + place * np.uint64(POSITION))
+    mixed = keyed(found.hashes + place * np.uint64(POSITION), key)
     result = np.empty((starts.size, 2), np.uint64)
     length = counts.astype(np.uint64)
     result[:, 0] = length * np.uint64(GOLDEN) + segment_sums(mixed, found.offsets)
-    result[:, 1] = length * np.uint64(SECOND) + segment_sums(fmix64(mixed + np.uint64(SECOND)), found.offsets)
+    result[:, 1] = length * np.uint64(SECOND) + segment_sums(mixed * mixed, found.offsets)
     wordless = np.flatnonzero(counts == 0)
     if wordless.size:
-        result[wordless] = _raw_sums(buffer, starts[wordless], ends[wordless])
+        result[wordless] = _raw_sums(buffer, starts[wordless], ends[wordless], key)
     return fmix64(result)
 
 
-def _raw_sums(buffer: U8, starts: I64, ends: I64) -> U64:
+def _raw_sums(buffer: U8, starts: I64, ends: I64, key: int) -> U64:
     """The two sums of the raw bytes of wordless blocks, stripped of ASCII white space."""
     sizes = ends - starts
     raw = buffer[ranges(starts, sizes)]
@@ -171,12 +187,18 @@ def _raw_sums(buffer: U8, starts: I64, ends: I64) -> U64:
     counts = stop - at
     length = counts.astype(np.uint64)
     sums = np.empty((starts.size, 2), np.uint64)
-    sums[:, 0] = np.uint64(RAW) + length * np.uint64(GOLDEN) + _chunk_sums(raw, at, counts)
-    sums[:, 1] = np.uint64(RAW) + length * np.uint64(SECOND) + _chunk_sums(raw, at, counts, second=True)
+    sums[:, 0] = (
+        np.uint64(RAW) + length * np.uint64(GOLDEN) + _chunk_sums(raw, at, counts, lambda chunks: keyed(chunks, key))
+    )
+    sums[:, 1] = (
+        np.uint64(RAW)
+        + length * np.uint64(SECOND)
+        + _chunk_sums(raw, at, counts, lambda chunks: keyed(chunks, key) ** 2)
+    )
     return sums
 
 
-def _chunk_sums(data: U8, at: I64, sizes: I64, *, second: bool = False) -> U64:
+def _chunk_sums(data: U8, at: I64, sizes: I64, mix: Callable[[U64], U64]) -> U64:
     """Sum the mixed eight-byte chunks of each span of `data`; all spans at once."""
     sums = np.zeros(at.size, np.uint64)
     if at.size == 0:
@@ -185,13 +207,9 @@ def _chunk_sums(data: U8, at: I64, sizes: I64, *, second: bool = False) -> U64:
     # one overlapping little-endian 8-byte view per byte position; loads need no alignment
     loads = np.ndarray((data.size + 1,), "<u8", buffer=padded.data, strides=(1,))
 
-    def mix(chunks: U64, position: U64 | np.uint64) -> U64:
-        mixed = fmix64(chunks + position)
-        return fmix64(mixed + np.uint64(SECOND)) if second else mixed
-
     some = sizes > 0
     first = loads[at] & _KEEP[np.minimum(sizes, 8)]
-    sums[:] = mix(first, np.uint64(POSITION))
+    sums[:] = mix(first + np.uint64(POSITION))
     if not some.all():
         sums[~some] = 0
     long = np.flatnonzero(sizes > 8)
@@ -201,7 +219,7 @@ def _chunk_sums(data: U8, at: I64, sizes: I64, *, second: bool = False) -> U64:
         byte = np.repeat(at[long], extra) + 8 * index
         left = np.repeat(sizes[long], extra) - 8 * index
         position = (index + 1).astype(np.uint64) * np.uint64(POSITION)
-        chunks = mix(loads[byte] & _KEEP[np.minimum(left, 8)], position)
+        chunks = mix((loads[byte] & _KEEP[np.minimum(left, 8)]) + position)
         sums[long] += np.add.reduceat(chunks, offsets_of(extra)[:-1])
     return sums
 

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,17 @@ class Stages:
         self.begin = time.monotonic()
         self.columns = RunColumns(paths.work, job.recipe.plan.n_bands)
         progress.stage("checking", 0)
-        self.manifest = Manifest.start(
-            paths.work / "manifest.json", job.plain(), self._inputs() if resume else [], resume=resume
-        )
         self.against = open_index(job)
+        recipe = job.recipe if self.against is None else self.against.rules.recipe
+        self.manifest = Manifest.start(
+            paths.work / "manifest.json", job.plain(), self._inputs() if resume else [], recipe.secret, resume=resume
+        )
+        secret = self.manifest.notes["secret"]
+        if self.against is not None and secret != recipe.secret:
+            raise InputError(
+                f"{job.against} is another index than the run began with; delete the output and start again"
+            )
+        self.job = replace(job, recipe=replace(job.recipe, secret=secret))
         self.spilled = int(self.manifest.notes.get("spilled_bytes", 0))
 
     def _inputs(self) -> list[dict[str, Any]]:

@@ -372,7 +372,7 @@ class Index:
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that the index was made with."""
-        return plain(self._handle.rules)
+        return {name: value for name, value in plain(self._handle.rules).items() if name != "secret"}
 
     def close(self) -> None:
         """Close the files; a later call opens them again."""

@@ -22,8 +22,10 @@ def of_texts(rules: Rules, batch: Batch, blocks: Blocks) -> Source:
     spans = Spans(batch.buffer, blocks.starts, blocks.ends)
 
     def texts(numbers: I64) -> Comparable:
-        made = Comparable.of(spans.take(numbers), rules.recipe)
-        return made if rules.store_text else Comparable(halves(made.sets), made.careful, None)
+        if rules.store_text:
+            return Comparable.of(spans.take(numbers), rules.recipe)
+        made = Comparable.of(spans.take(numbers), rules.recipe.with_public_hashes())  # band keys follow from the sets
+        return Comparable(halves(made.sets), made.careful, None)
 
     return Source(fingerprint(spans, rules.recipe), texts)
 

@@ -25,13 +25,15 @@ class Manifest:
         self.path, self.notes = path, notes
 
     @classmethod
-    def start(cls, path: Path, settings: dict[str, Any], inputs: list[dict[str, Any]], *, resume: bool) -> Manifest:
-        """Start a run, or resume one.
+    def start(
+        cls, path: Path, settings: dict[str, Any], inputs: list[dict[str, Any]], secret: int, *, resume: bool
+    ) -> Manifest:
+        """Start a run, or resume one, with the key that it hashed its texts with.
 
         Raises:
             InputError: The run to resume had other settings or inputs; names the first difference.
         """
-        notes = {"version": _VERSION, "settings": settings, "inputs": inputs, "stages": {}}
+        notes = {"version": _VERSION, "settings": settings, "inputs": inputs, "secret": secret, "stages": {}}
         manifest = cls(path, json.loads(json.dumps(notes)))
         if resume and path.exists():
             earlier = json.loads(path.read_text())

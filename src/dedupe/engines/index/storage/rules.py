@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dedupe.core.bands import Plan
+from dedupe.core.hashing import new_key
 from dedupe.core.text import unicode
 from dedupe.errors import DedupeError, OptionError
 from dedupe.matching.recipe import Recipe
@@ -57,7 +59,7 @@ def new_rules(options: Options | None, settings: Mapping[str, Any], store_text: 
             f"lose={recipe.options.lose!r} looks at texts, and store_text=False keeps none; "
             "give lose='words', or let the index keep its texts"
         )
-    return Rules(recipe, keeps_text)
+    return Rules(replace(recipe, secret=new_key()), keeps_text)
 
 
 def plain(rules: Rules) -> dict[str, Any]:
@@ -69,6 +71,7 @@ def plain(rules: Rules) -> dict[str, Any]:
         "n_bands": rules.plan.n_bands,
         "n_rows": rules.plan.n_rows,
         "hashes": hashes_version(),
+        "secret": rules.recipe.secret,
     }
 
 
@@ -93,7 +96,8 @@ def rules_of(path: Path, stored: Mapping[str, Any], threads: int | None) -> Rule
             "export it with the version that wrote it, and add the export to a new index"
         )
     options = Options(**{name: stored[name] for name in _STORED}, threads=threads)
-    return Rules(Recipe(options, "index", Plan(stored["n_bands"], stored["n_rows"])), stored["store_text"])
+    plan = Plan(stored["n_bands"], stored["n_rows"])
+    return Rules(Recipe(options, "index", plan, secret=stored["secret"]), stored["store_text"])
 
 
 def check_same(

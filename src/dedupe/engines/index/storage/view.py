@@ -19,6 +19,7 @@ from dedupe.engines.index.storage.rules import Rules
 from dedupe.engines.index.storage.segments import Array
 from dedupe.errors import IndexDamaged
 from dedupe.matching.comparable import Comparable, Spans, fingerprint
+from dedupe.matching.recipe import Recipe
 from dedupe.results import Block
 
 FAMILIES = ("lead", "rest", "words", "ids")
@@ -218,15 +219,20 @@ class View:
             values[rows] = part.columns["hashes"].reshape(-1, 2)[local]
         return values
 
-    def comparable(self, blocks: I64) -> Comparable:
-        """What blocks given in ascending order are compared by: texts, or kept sets where there are none."""
+    def comparable(self, blocks: I64, recipe: Recipe | None = None) -> Comparable:
+        """What blocks given in ascending order are compared by: texts, or kept sets where there are none.
+
+        Args:
+            blocks: Array of shape (n_blocks,), int64.
+            recipe: The recipe for texts, if it is another than that of the index.
+        """
         if not self.rules.store_text:
             parts = self._by_part(self._block_firsts, blocks)
             sets = concat([NO_SHINGLES, *(part.hash_sets(local) for part, _, local in parts)])
             return Comparable(sets, np.zeros(sets.n_rows, np.bool_), None)
         parts = self._by_part(self._block_firsts, blocks)
         spans = (Spans(part.columns["texts"], *self._spans(part, local)) for part, _, local in parts)
-        return Comparable.concat([Comparable.of(each, self.rules.recipe) for each in spans])
+        return Comparable.concat([Comparable.of(each, recipe or self.rules.recipe) for each in spans])
 
     def word_hashes(self, blocks: I64) -> U64:
         """A hash of the words of blocks given in ascending order, shape (n,)."""
@@ -250,7 +256,8 @@ class View:
 
     def signatures(self, blocks: I64) -> Array:
         """Signatures of blocks given in ascending order, shape (n, n_hashes), uint32."""
-        return self._signatures(self.comparable(blocks).sets, whole=self.rules.store_text)
+        recipe = self.rules.recipe.with_public_hashes()
+        return self._signatures(self.comparable(blocks, recipe).sets, whole=self.rules.store_text)
 
     def _signatures(self, sets: Shingles, *, whole: bool = False) -> Array:
         a, b = permutations(self.rules.plan.n_hashes, self.rules.options.seed)
