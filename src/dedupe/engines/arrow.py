@@ -16,7 +16,7 @@ from dedupe.core.clustering.survivors import LEADERS
 from dedupe.core.hashing import I64, Bool, offsets_of, opens_run, ranges, slices
 from dedupe.core.pairs import Buckets
 from dedupe.core.ragged import gathered
-from dedupe.core.text.batch import Batch, char_counts, char_offsets
+from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks, split
 from dedupe.errors import InputError
 from dedupe.inputs.columns import TextColumn, text_of_arrow
@@ -106,12 +106,9 @@ def cut(batches: Batches, text: str, id: str, carried: tuple[str, ...], recipe: 
 
 def _scores(texts: Batch, blocks: Blocks, ids: pa.Array, options: Options) -> np.ndarray[Any, np.dtype[np.float64]]:
     """How much the policy prefers each block; where it goes by order or by a column, all are alike."""
-    if options.keep == "longest":
-        return char_counts(texts, blocks.starts, blocks.ends).astype(np.float64)
-    if callable(options.keep):
-        table = BlockTable(Documents(Texts(texts), ids.to_pylist()), texts, blocks)
-        return scores_of(options.keep, table.__getitem__, blocks.starts.size)
-    return np.zeros(blocks.starts.size)
+    table = BlockTable(Documents(Texts(texts), ids.to_pylist()), texts, blocks) if callable(options.keep) else None
+    scores = scores_of(options.keep, texts, blocks, table.__getitem__ if table else lambda number: number)
+    return np.zeros(blocks.starts.size) if scores is None else scores
 
 
 def cut_out(batches: Batches, text: str, wanted: str, unit: Any) -> Batches:

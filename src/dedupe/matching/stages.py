@@ -76,17 +76,12 @@ def policy_order(
     Raises:
         OptionError: The function returned something that is no number.
     """
-    n_blocks = blocks.starts.size
-    if keep == "first":
-        return np.arange(n_blocks)
     if keep == "last":
-        return np.arange(n_blocks)[::-1].copy()
-    if keep == "longest":
-        return np.argsort(-char_counts(batch, blocks.starts, blocks.ends), kind="stable")
-    if not callable(keep):
+        return np.arange(blocks.starts.size)[::-1].copy()
+    if isinstance(keep, str) and column_policy(keep):
         raise OptionError(f"keep={keep!r} names a column, and a list has none; give a frame, or a function")
-    scores = scores_of(keep, block_of, n_blocks)
-    return np.argsort(-scores, kind="stable")
+    scores = scores_of(keep, batch, blocks, block_of)
+    return np.arange(blocks.starts.size) if scores is None else np.argsort(-scores, kind="stable")
 
 
 def order_of(documents: Documents, keep: Any, batch: Batch, blocks: Blocks, table: BlockTable) -> I64:
@@ -99,29 +94,36 @@ def order_of(documents: Documents, keep: Any, batch: Batch, blocks: Blocks, tabl
     return np.argsort(rank[blocks.docs], kind="stable")
 
 
-def scores_of(keep: Callable[[Any], float], block_of: Callable[[int], Any], n_blocks: int) -> F64:
-    """Call a policy function for each block.
+def scores_of(
+    keep: str | Callable[[Any], float], batch: Batch, blocks: Blocks, block_of: Callable[[int], Any]
+) -> F64 | None:
+    """Score blocks by a policy that looks at each block alone; a new one of that kind is written here.
 
     Args:
-        keep: The function.
-        block_of: Makes the Block that it is called with.
-        n_blocks: Number of blocks.
+        keep: The policy, as in Options.
+        batch: The texts.
+        blocks: The blocks.
+        block_of: Makes the Block that a policy function is called with.
 
     Returns:
-        Array of shape (n_blocks,), float64.
+        Array of shape (n_blocks,), float64, the highest is preferred; None where order or a column decides.
 
     Raises:
-        OptionError: The function returned something that is no number.
+        OptionError: A policy function returned something that is no number.
     """
-    scores = np.empty(n_blocks)
-    for i in range(n_blocks):
-        score = keep(block_of(i))
+    if keep == "longest":
+        return char_counts(batch, blocks.starts, blocks.ends).astype(np.float64)
+    if not callable(keep):
+        return None
+    scores = np.empty(blocks.starts.size)
+    for number in range(scores.size):
+        score = keep(block_of(number))
         try:
-            scores[i] = score
+            scores[number] = score
         except (TypeError, ValueError):
-            scores[i] = np.nan
-        if np.isnan(scores[i]):
-            raise OptionError(f"keep must return a number for each block, got {score!r} for {block_of(i)!r}")
+            scores[number] = np.nan
+        if np.isnan(scores[number]):
+            raise OptionError(f"keep must return a number for each block, got {score!r} for {block_of(number)!r}")
     return scores
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from dedupe.core.hashing import F64
-from dedupe.core.text.batch import Batch, char_counts, char_offsets
+from dedupe.core.hashing import F64, I64
+from dedupe.core.text.batch import Batch, char_offsets
 from dedupe.core.text.blocks import Blocks
 from dedupe.matching.stages import scores_of
 from dedupe.options import column_policy
@@ -36,24 +37,26 @@ def scores_of_blocks(keep: Any, batch: Batch, blocks: Blocks, of_rows: F64, n_ro
     Raises:
         OptionError: A policy function returned something that is no number.
     """
-    if keep == "longest":
-        return char_counts(batch, blocks.starts, blocks.ends).astype(np.float64)
     if keep == "last":
         return np.arange(n_blocks, n_blocks + blocks.starts.size, dtype=np.float64)
-    if callable(keep):
-        return _called(keep, batch, blocks, n_rows)
-    return of_rows[blocks.docs] if column_policy(keep) else None
+    if column_policy(keep):
+        return of_rows[blocks.docs]
+    return scores_of(keep, batch, blocks, _blocks_of(batch, blocks, n_rows))
 
 
-def _called(keep: Callable[[Block], float], batch: Batch, blocks: Blocks, n_rows: int) -> F64:
-    starts = char_offsets(batch, blocks.docs, blocks.starts)
+def _blocks_of(batch: Batch, blocks: Blocks, n_rows: int) -> Callable[[int], Block]:
+    """What makes the Block of a number, for a policy function."""
+
+    @cache
+    def starts() -> I64:
+        return char_offsets(batch, blocks.docs, blocks.starts)
 
     def block_of(number: int) -> Block:
         data = batch.buffer[blocks.starts[number] : blocks.ends[number]].tobytes()
-        text, start = data.decode("utf-8", "surrogatepass"), int(starts[number])
+        text, start = data.decode("utf-8", "surrogatepass"), int(starts()[number])
         return Block(int(blocks.docs[number]) + n_rows, start, start + len(text), text)
 
-    return scores_of(keep, block_of, blocks.starts.size)
+    return block_of
 
 
 def score_of_value(value: Any, policy: str) -> float:
