@@ -148,13 +148,10 @@ class Recipe:
     def candidate_threshold(self) -> float:
         """Jaccard similarity for which the bands are planned.
 
-        An alignment ratio says little about shared shingles; half of it is what edits spread over a text leave of it.
         Slips and cut words leave copies that say the same at about 0.7 of their words.
         """
         threshold = self.options.threshold
-        if self.options.lose != "words":
-            return min(threshold, ALIKE)
-        return threshold if self.options.measure == "jaccard" else max(threshold / 2, 0.05)
+        return threshold if self.options.lose == "words" else min(threshold, ALIKE)
 
     @property
     def recall_promised(self) -> float:
