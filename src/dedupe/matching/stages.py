@@ -146,6 +146,8 @@ def decide(
         The decision for each block. Others with fewer than `min_words` words stay.
     """
     own = np.arange(blocks.starts.size)
+    if own.size < 2 and recipe.options.lose != "words":
+        recipe = recipe.but(lose="words")  # a block alone has nothing to differ from
     options, plan = recipe.options, recipe.plan
     found = fingerprint(Spans(batch.buffer, blocks.starts, blocks.ends), recipe, scope=scope)
     stats = _counts(batch, blocks, found, recipe)
