@@ -121,7 +121,7 @@ def test_the_library_works_out_of_a_zip(tmp_path: Path) -> None:
     made = spark.package(tmp_path / "dedupe.zip")
     assert not [name for name in zipfile.ZipFile(made).namelist() if name.endswith((".so", ".pyc", ".c"))]
     code = (
-        f"import sys; sys.path.insert(0, {str(made)!r}); import dedupe, dedupe.engines.kernels\n"
+        f"import sys; sys.path.insert(0, {str(made)!r}); import dedupe, dedupe.engines.arrow\n"
         "print(dedupe.__file__, dedupe.backend(), dedupe.unique(['a b c', 'A, b, c', 'd']))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={})
