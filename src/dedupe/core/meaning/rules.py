@@ -29,23 +29,23 @@ _MOST_TOKENS = 12  # of a run on either side that can still be form
 _FEWEST_WORDS, _FEWEST_TOKENS = 2, 3  # of what may be sentences more; less is a number, a label, a "Not so."
 _SEVERAL = 2  # words without their accents that make a text one that is written without any
 
-# Words that may be left out, and words that tell the language; of each language only its own articles are form.
+# Words that may be left out, and words that tell the language, in plain forms; of each language only its own articles are form.
 _LANGUAGES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     (frozenset(articles.split()), frozenset(common.split()))
     for articles, common in (
         ("a an the", "the of and to is in that it for was on with as are this be not you by from at or"),
-        ("der die das den dem des ein eine einen einem einer eines", "der die und das ist nicht ein eine zu den von mit sich auf für dem des im auch es wird bei oder"),
+        ("der die das den dem des ein eine einen einem einer eines", "der die und das ist nicht ein eine zu den von mit sich auf dem des im auch es wird bei oder"),
         ("le la les l un une des du", "le la les et des de est une un du en que pour dans pas qui sur au avec ce il ou par"),
-        ("el la los las un una unos unas", "el la los las de que y en un una es se no por con para su al del lo como más o"),
-        ("il lo la gli le l un uno una", "il la di che e un una è non per con del della si da in le dei al sono come o"),
-        ("o os as um uma uns umas", "o os que e de do da em um uma não para com se por na no dos mais ao como é ou"),
+        ("el la los las un una unos unas", "el la los las de que y en un una es se no por con para su al del lo como o"),
+        ("il lo la gli le l un uno una", "il la di che e un una non per con del della si da in le dei al sono come o"),
+        ("o os as um uma uns umas", "o os que e de do da em um uma para com se por na no dos mais ao como ou"),
         ("de het een", "de het een en van is dat niet op te zijn met voor aan er die in om ook bij of"),
     )
 )  # fmt: skip
 _ENGLISH = 0
 _COVERED = 0.9  # share of known words from which an unknown one is a slip
 _SMALL = {capital: capital + 0x20 for capital in range(0x41, 0x5B)}
-_PARTICLES = frozenset("的了在和是与及对将于把被就也都而或のはがをにでともへや")  # said twice, they are a slip
+_PARTICLES = frozenset("的了在和是与及对将于把被就也都而或のはをにともへや")  # said twice, they are a slip
 _AFTER_A = frozenset("few little lot bit".split())  # "a few" is not "few"
 
 
